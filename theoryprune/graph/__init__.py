@@ -1,0 +1,1 @@
+"""The weight graph: from a module and back, evaluation, channels, transformation."""

@@ -1,0 +1,144 @@
+"""Which channels live and die together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import networkx as nx
+import numpy as np
+
+from theoryprune.layers import CONSTANT, BatchNorm, Channels, Layer, WeightLayer
+from theoryprune.types import INPUT, ChannelGroup, GroupAxis, WeightGraph
+
+
+@dataclass(eq=False)
+class _Numbering:
+    """Hands out channel numbers and remembers which are tied (the `Coupling` of the layer records)."""
+
+    count: int = 0
+    ties: nx.Graph = field(default_factory=nx.Graph)
+
+    def fresh(self, count: int) -> Channels:
+        numbers = np.arange(self.count, self.count + count, dtype=np.int64)
+        self.count += count
+        return numbers
+
+    def tie(self, first: Channels, second: Channels) -> None:
+        self.ties.add_edges_from((a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True) if a != b)
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelMap:
+    """The atom of every channel of every tensor of a graph.
+
+    Parameters
+    ----------
+    atoms : dict of str to numpy array of int64
+        For each record (and `INPUT`), the atom of each of its output channels; -1 for constant zero channels. Two
+        channels have one atom exactly if neither can be removed without the other.
+    count : int
+        Number of atoms.
+    """
+
+    atoms: dict[str, Channels]
+    count: int
+
+    def of_inputs(self, layer: Layer) -> list[Channels]:
+        """Return the atoms of each tensor that the layer reads."""
+        return [self.atoms[name] for name in layer.inputs]
+
+
+def channel_map(graph: WeightGraph) -> ChannelMap:
+    """Number the channels of every tensor so that tied ones share a number.
+
+    Notes
+    -----
+    Weight layers open new channels; everything else passes them on; additions and depthwise convolutions tie them.
+    The atoms are the connected components of the ties (networkx). Cost: linear in the number of channels.
+    """
+    numbering = _Numbering()
+    channels: dict[str, Channels] = {INPUT: numbering.fresh(graph.input_shape[0])}
+    for layer in graph.layers:
+        channels[layer.name] = layer.couple(numbering, *(channels[name] for name in layer.inputs))
+    atom = np.arange(numbering.count, dtype=np.int64)
+    for component in nx.connected_components(numbering.ties):
+        atom[list(component)] = min(component)
+    compressed = np.unique(atom, return_inverse=True)[1].astype(np.int64)
+    lookup = np.append(compressed, CONSTANT)
+    return ChannelMap(
+        {name: lookup[numbers] for name, numbers in channels.items()}, int(compressed.max(initial=-1)) + 1
+    )
+
+
+def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
+    """Return the groups of channels that are pruned together, in the order of the first layer that writes them.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+        Values are not needed: a graph on the meta device will do.
+
+    Returns
+    -------
+    tuple of ChannelGroup
+        Two channels lie in one *atom* if neither can be removed without the other; two atoms lie in one group if some
+        tensor written by a weight layer holds both. A group is a list of interchangeable choices ("remove channel k of
+        this residual stream"), an atom one of them. Groups of the network's input and output are marked as not
+        removable.
+
+    Notes
+    -----
+    Convolutions with groups (other than depthwise) additionally need the same number of channels in each group; that
+    is a constraint on the choice and not a tie, and `compact` sees to it.
+
+    Examples
+    --------
+    >>> import torch, theoryprune as tp
+    >>> net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
+    >>> [(group.name, group.size, group.removable) for group in tp.channel_groups(tp.extract(net, (4,)))]
+    [('<input>', 4, False), ('0', 3, True), ('2', 2, False)]
+    """
+    chart = channel_map(graph)
+    owner = _owners(graph, chart)
+    fixed = {int(owner[a]) for name in (INPUT, graph.output) for a in chart.atoms[name] if a != CONSTANT}
+    number = np.full(chart.count, -1, dtype=np.int64)
+    sizes: dict[int, int] = defaultdict(int)
+    for atom in range(chart.count):
+        number[atom] = sizes[int(owner[atom])]
+        sizes[int(owner[atom])] += 1
+    axes: dict[int, list[GroupAxis]] = {group: [] for group in sizes}
+    for layer in graph.layers:
+        sides = [("out", chart.atoms[layer.name])] if isinstance(layer, WeightLayer | BatchNorm) else []
+        if isinstance(layer, WeightLayer):
+            sides.append(("in", chart.of_inputs(layer)[0]))
+        for side, atoms in sides:
+            for group in dict.fromkeys(owner[atoms[atoms != CONSTANT]].tolist()):
+                mine = (atoms != CONSTANT) & (owner[atoms] == group)
+                axes[group].append(
+                    GroupAxis(layer.name, "out" if side == "out" else "in", np.where(mine, number[atoms], -1))
+                )
+    names = _group_names(graph, chart, owner)
+    return tuple(ChannelGroup(names[g], sizes[g], tuple(axes[g]), g not in fixed) for g in names)
+
+
+def _owners(graph: WeightGraph, chart: ChannelMap) -> Channels:
+    """For each atom, the number of its group: atoms that one weight layer writes (or the input holds) go together."""
+    together = nx.Graph()
+    together.add_nodes_from(range(chart.count))
+    written = [INPUT, *(layer.name for layer in graph.layers if isinstance(layer, WeightLayer))]
+    for name in written:
+        atoms = chart.atoms[name].tolist()
+        together.add_edges_from((atoms[0], other) for other in atoms[1:])
+    owner = np.empty(chart.count, dtype=np.int64)
+    for group, component in enumerate(nx.connected_components(together)):
+        owner[list(component)] = group
+    return owner
+
+
+def _group_names(graph: WeightGraph, chart: ChannelMap, owner: Channels) -> dict[int, str]:
+    """Name each group by the first record that writes it, in the order of the network."""
+    names: dict[int, str] = {}
+    for name in (INPUT, *(layer.name for layer in graph.layers if isinstance(layer, WeightLayer))):
+        names.setdefault(int(owner[chart.atoms[name][0]]), name)
+    return names

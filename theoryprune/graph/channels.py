@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import networkx as nx
 import numpy as np
 
-from theoryprune.layers import CONSTANT, BatchNorm, Channels, Layer, WeightLayer
+from theoryprune.layers import BatchNorm, Channels, Layer, WeightLayer
 from theoryprune.types import INPUT, ChannelGroup, GroupAxis, WeightGraph
 
 
@@ -35,8 +35,8 @@ class ChannelMap:
     Parameters
     ----------
     atoms : dict of str to numpy array of int64
-        For each record (and `INPUT`), the atom of each of its output channels; -1 for constant zero channels. Two
-        channels have one atom exactly if neither can be removed without the other.
+        For each record (and `INPUT`), the atom of each of its output channels. Two channels have one atom exactly if
+        neither can be removed without the other.
     count : int
         Number of atoms.
     """
@@ -65,10 +65,7 @@ def channel_map(graph: WeightGraph) -> ChannelMap:
     for component in nx.connected_components(numbering.ties):
         atom[list(component)] = min(component)
     compressed = np.unique(atom, return_inverse=True)[1].astype(np.int64)
-    lookup = np.append(compressed, CONSTANT)
-    return ChannelMap(
-        {name: lookup[numbers] for name, numbers in channels.items()}, int(compressed.max(initial=-1)) + 1
-    )
+    return ChannelMap({n: compressed[numbers] for n, numbers in channels.items()}, int(compressed.max()) + 1)
 
 
 def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
@@ -101,7 +98,7 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
     """
     chart = channel_map(graph)
     owner = _owners(graph, chart)
-    fixed = {int(owner[a]) for name in (INPUT, graph.output) for a in chart.atoms[name] if a != CONSTANT}
+    fixed = {int(owner[a]) for name in (INPUT, graph.output) for a in chart.atoms[name]}
     number = np.full(chart.count, -1, dtype=np.int64)
     sizes: dict[int, int] = defaultdict(int)
     for atom in range(chart.count):
@@ -113,8 +110,8 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
         if isinstance(layer, WeightLayer):
             sides.append(("in", chart.of_inputs(layer)[0]))
         for side, atoms in sides:
-            for group in dict.fromkeys(owner[atoms[atoms != CONSTANT]].tolist()):
-                mine = (atoms != CONSTANT) & (owner[atoms] == group)
+            for group in dict.fromkeys(owner[atoms].tolist()):
+                mine = owner[atoms] == group
                 axes[group].append(
                     GroupAxis(layer.name, "out" if side == "out" else "in", np.where(mine, number[atoms], -1))
                 )

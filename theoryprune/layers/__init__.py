@@ -16,7 +16,7 @@ from theoryprune.layers.activation import (
     convert_activation,
 )
 from theoryprune.layers.add import Add, convert_add
-from theoryprune.layers.base import CONSTANT, Channels, Channelwise, Coupling, Layer, Shape, WeightLayer, take
+from theoryprune.layers.base import Channels, Channelwise, Coupling, Layer, Shape, WeightLayer, take
 from theoryprune.layers.batchnorm import BatchNorm, convert_batch_norm
 from theoryprune.layers.call import Call, Refusal, Stored, Value
 from theoryprune.layers.concat import Concat, convert_cat
@@ -87,7 +87,7 @@ CONVERSIONS: dict[str, Callable[[Call], Layer | Value | Stored]] = {
 """How each ATen operator (in-place variants included) becomes a record, or vanishes."""
 
 __all__ = [
-    "CONSTANT", "CONVERSIONS", "GELU", "LAYERS", "AdaptiveAvgPool", "Add", "AvgPool", "BatchNorm", "Call", "Channels",
+    "CONVERSIONS", "GELU", "LAYERS", "AdaptiveAvgPool", "Add", "AvgPool", "BatchNorm", "Call", "Channels",
     "Channelwise", "Concat", "Constant", "Conv", "Coupling", "Elementwise", "Flatten", "Hardtanh", "Layer", "LeakyReLU",
     "Linear", "MaxPool", "ReLU", "Refusal", "Scale", "Shape", "Shift", "SiLU", "Sigmoid", "Slice", "Softmax",
     "SpatialMean", "Stored", "Take", "Tanh", "Value", "WeightLayer", "ZeroPad", "take",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from theoryprune.layers.base import CONSTANT, Channels, Coupling, Layer, Shape
+from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal, Value
 from theoryprune.layers.constant import Shift, convert_shift
 
@@ -32,9 +31,8 @@ class Add(Layer):
     def couple(self, coupling: Coupling, *channels: Channels) -> Channels:
         """Channel c of one input lives and dies with channel c of the other."""
         first, second = channels
-        both = (first != CONSTANT) & (second != CONSTANT)
-        coupling.tie(first[both], second[both])
-        return np.where(first == CONSTANT, second, first)
+        coupling.tie(first, second)
+        return first
 
     def select(self, out: Tensor, *ins: Tensor) -> Self:
         """Nothing to select: the inputs bring the channels."""

@@ -20,9 +20,6 @@ from torch import Tensor
 Shape = tuple[int, ...]
 Channels = npt.NDArray[np.int64]
 
-CONSTANT = -1
-"""The channel number of a channel that no weight writes (zero padding over channels)."""
-
 
 class Coupling(Protocol):
     """Collects which channels live and die together while a graph is walked."""

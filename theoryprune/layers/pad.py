@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
-from theoryprune.layers.base import CONSTANT, Channels, Coupling, Layer, Shape
+from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal
 
 
@@ -29,8 +29,9 @@ class ZeroPad(Layer):
         return tuple(n + a + b for n, (a, b) in zip(shapes[0], self.pads, strict=True))
 
     def couple(self, coupling: Coupling, *channels: Channels) -> Channels:
-        """Surround the numbers with channels that belong to nobody."""
-        return np.pad(channels[0], self.pads[0], constant_values=CONSTANT)
+        """Surround the numbers with new ones: zero channels are channels like any other."""
+        before, after = self.pads[0]
+        return np.concatenate([coupling.fresh(before), channels[0], coupling.fresh(after)])
 
     def select(self, out: Tensor, *ins: Tensor) -> Self:
         """Keep as many zero channels before and after as `out` asks for."""

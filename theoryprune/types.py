@@ -35,7 +35,9 @@ class WeightGraph:
     order : tuple of str
         Names of the prunable weights in the order of the model's `state_dict`, which is the order of flat indices.
     frozen : frozenset of str
-        Names of the parameters that the model does not train (``requires_grad=False``).
+        Names of the tensors that training leaves alone: buffers, and parameters with ``requires_grad=False``.
+    buffers : frozenset of str
+        Names of the tensors that are no parameters of the model: buffers, running statistics, constants of `forward`.
 
     Notes
     -----
@@ -47,6 +49,7 @@ class WeightGraph:
     output: str
     order: tuple[str, ...]
     frozen: frozenset[str] = frozenset()
+    buffers: frozenset[str] = frozenset()
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:

@@ -74,14 +74,18 @@ def extract(model: nn.Module, example: Tensor | tuple[int, ...]) -> WeightGraph:
     trace = flatten_program(export(model, shape, device, dtype), shape)
     layers, output = _convert(model, trace)
     order = [name for name, _ in model.named_parameters()]
+    parameters = frozenset(order)
     order += [name for name, _ in model.named_buffers() if name not in order]
     weights = {layer.weight_name for layer in layers if isinstance(layer, WeightLayer)}
+    used = [name for layer in layers for name in layer.names.values()]
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     graph = WeightGraph(
         layers=tuple(_own_tensors(layer) for layer in layers),
         input_shape=shape,
         output=output,
         order=tuple(name for name in order if name in weights),
-        frozen=frozenset(name for name, parameter in model.named_parameters() if not parameter.requires_grad),
+        frozen=frozenset(name for name in used if name not in trained),
+        buffers=frozenset(name for layer in layers for name in layer.names.values()) - parameters,
     )
     graph.shapes  # noqa: B018  (computed now, so that a record that misjudges its shape fails here and not later)
     return graph

@@ -1,0 +1,256 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import theoryprune as tp
+from benchmarks.models import MODELS
+from theoryprune import measures
+from theoryprune.errors import UnsupportedLayerError
+from theoryprune.layers import LAYERS, WeightLayer
+
+CHECKED = [pytest.param(n, marks=pytest.mark.slow) if n == "resnet1202" else n for n in MODELS]
+
+
+def on_meta(factory):
+    with torch.device("meta"):
+        model = factory().eval()
+    return model, tp.extract(model, model.example_shape)
+
+
+def flops(model, shape):
+    with FlopCounterMode(display=False) as counter:
+        model(torch.empty(1, *shape, device="meta"))
+    return counter.get_total_flops()
+
+
+def mask_of(graph, density=0.5, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return tp.Mask({n: torch.rand(w.shape, generator=generator) < density for n, w in graph.weights.items()})
+
+
+@pytest.mark.parametrize("density", [1, 1.0, 0.5, 1e-9, torch.tensor(0.5).item()])
+def test_densities(density):
+    assert measures.check_density(density) == density
+    assert isinstance(measures.check_density(density), float)
+
+
+@pytest.mark.parametrize(
+    ("density", "message"),
+    [
+        (95, r"density must be in \(0, 1\], got 95; did you mean 0.95\?"),
+        (12.5, r"got 12.5; did you mean 0.125\?"),
+        (1.5, r"density must be in \(0, 1\], got 1.5$"),
+        (0, r"density must be in \(0, 1\], got 0$"),
+        (-0.1, r"got -0.1$"),
+        (math.nan, r"got nan$"),
+        (math.inf, r"got inf$"),
+    ],
+)
+def test_trap_007_no_density(density, message):
+    with pytest.raises(ValueError, match=message):
+        measures.check_density(density)
+
+
+@pytest.mark.parametrize("value", [True, "0.5", None, 0.5j, torch.tensor(0.5)])
+def test_an_amount_that_is_no_number(value):
+    for check in (measures.check_density, measures.density_from_sparsity, measures.density_from_compression):
+        with pytest.raises(TypeError, match="must be a number, got"):
+            check(value)
+
+
+@pytest.mark.parametrize(("sparsity", "density"), [(0, 1.0), (0.9, 0.1), (0.99, 0.01), (0.7, 0.3), (1e-3, 0.999)])
+def test_sparsity(sparsity, density):
+    assert measures.density_from_sparsity(sparsity) == density
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "hint"), [(95, "did you mean 0.95"), (1, "1$"), (-1, "-1$"), (math.nan, "nan")]
+)
+def test_no_sparsity(sparsity, hint):
+    with pytest.raises(ValueError, match=rf"sparsity must be in \[0, 1\), got .*{hint}"):
+        measures.density_from_sparsity(sparsity)
+
+
+@pytest.mark.parametrize(("compression", "density"), [(1, 1.0), (10, 0.1), (100, 0.01), (1e3, 1e-3)])
+def test_compression(compression, density):
+    assert measures.density_from_compression(compression) == density
+
+
+@pytest.mark.parametrize(
+    ("compression", "hint"),
+    [
+        (0.05, r"did you mean 20 \(which is density 0.05\)"),
+        (0, "0$"),
+        (-3, "-3$"),
+        (math.inf, "inf$"),
+        (math.nan, "nan$"),
+    ],
+)
+def test_no_compression(compression, hint):
+    with pytest.raises(ValueError, match=rf"compression must be finite and at least 1, got .*{hint}"):
+        measures.density_from_compression(compression)
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_trap_045_macs_are_half_the_flops_of_torchs_counter(name):
+    model, graph = on_meta(MODELS[name])
+    assert 2 * measures.macs(graph) == flops(model, model.example_shape)
+    assert measures.size(graph).total == sum(p.numel() for p in model.parameters())
+
+
+CONVS = {
+    "no padding": (nn.Conv2d(1, 6, 5), (1, 28, 28)),
+    "11x11 stride 4": (nn.Conv2d(3, 64, 11, stride=4, padding=2), (3, 224, 224)),
+    "one axis": (nn.Conv1d(4, 6, 3, padding=1), (4, 17)),
+    "three axes": (nn.Conv3d(2, 4, (3, 1, 2), stride=(2, 1, 1)), (2, 9, 8, 7)),
+}
+GROUPED = {
+    "32 groups": (nn.Conv2d(64, 64, 3, padding=1, groups=32), (64, 14, 14)),
+    "depthwise": (nn.Conv2d(16, 16, 3, padding=1, groups=16), (16, 9, 9)),
+    "depthwise, several outputs": (nn.Conv2d(4, 12, 3, groups=4), (4, 9, 9)),
+    "groups, stride, dilation": (nn.Conv2d(16, 32, 3, stride=2, dilation=2, groups=4), (16, 31, 29)),
+}
+ODD = {
+    "dilation": (nn.Conv2d(3, 8, 3, dilation=3), (3, 20, 20)),
+    "same, dilation": (nn.Conv2d(3, 8, 3, padding="same", dilation=3), (3, 20, 20)),
+    "same, even kernel": (nn.Conv2d(3, 8, (4, 2), padding="same"), (3, 11, 10)),
+    "valid": (nn.Conv2d(3, 8, 3, padding="valid"), (3, 11, 10)),
+    "asymmetric": (nn.Conv2d(3, 8, (3, 5), stride=(2, 3), padding=(0, 2), dilation=(1, 2)), (3, 21, 34)),
+    "asymmetric padding": (nn.Sequential(nn.ZeroPad2d((1, 2, 0, 3)), nn.Conv2d(3, 8, 3, stride=2)), (3, 20, 20)),
+}
+
+
+def check_against_the_counter(model, shape):
+    model = model.to("meta")
+    graph = tp.extract(model, shape)
+    assert 2 * measures.macs(graph) == flops(model, shape)
+
+
+@pytest.mark.parametrize("case", CONVS)
+def test_trap_045_macs_of_convolutions(case):
+    check_against_the_counter(*CONVS[case])
+
+
+@pytest.mark.parametrize("case", GROUPED)
+def test_trap_046_macs_of_groups(case):
+    check_against_the_counter(*GROUPED[case])
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_trap_047_macs_of_dilation_and_odd_padding(case):
+    check_against_the_counter(*ODD[case])
+
+
+def test_trap_048_the_convention_is_stated():
+    assert measures.CONVENTION == "conv+linear MACs, batch 1"
+
+
+def test_trap_049_nominal_macs_count_the_mask():
+    torch.manual_seed(0)
+    model = MODELS["grouped_tiny"]()
+    graph = tp.extract(model, model.example_shape)
+    dense, mask = measures.layer_macs(graph), mask_of(graph)
+    kept = measures.layer_macs(graph, mask)
+    for name, keep in mask.keep.items():
+        assert kept[name] * keep.numel() == dense[name] * int(keep.sum())
+    everything = tp.Mask({name: torch.ones_like(keep) for name, keep in mask.keep.items()})
+    assert measures.layer_macs(graph, everything) == dense
+    nothing = tp.Mask({name: torch.zeros_like(keep) for name, keep in mask.keep.items()})
+    assert measures.macs(graph, nothing) == 0
+    first = next(iter(mask.keep))
+    only_first = measures.layer_macs(graph, tp.Mask({first: mask.keep[first]}))
+    assert only_first == dense | {first: kept[first]}
+
+
+def test_trap_050_counting_leaves_no_hooks():
+    model = MODELS["lenet5_caffe"]()
+    graph = tp.extract(model, model.example_shape)
+    measures.macs(graph), measures.size(graph), measures.stored_bytes(graph)
+    for module in model.modules():
+        assert not module._forward_hooks
+        assert not module._forward_pre_hooks
+        assert not module._backward_hooks
+
+
+def test_trap_016_negative_weights_are_not_zero():
+    graph = tp.extract(nn.Linear(3, 1), (3,)).with_weights({"weight": torch.tensor([[-1.0, 0.0, 2.0]])})
+    assert measures.nonzero_mask(graph).keep["weight"].tolist() == [[True, False, True]]
+
+
+def test_trap_019_counts_beyond_float32_are_exact():
+    _, graph = on_meta(MODELS["vgg16_224"])
+    assert measures.size(graph) == measures.Size(138_357_544, 138_344_128, 138_344_128)
+    assert measures.macs(graph) == 15_470_264_320
+    _, wide = on_meta(lambda: _with_shape(nn.Linear(2**13 + 1, 2**13, bias=True), (2**13 + 1,)))
+    assert measures.size(wide).total == 2**26 + 2**14
+
+
+def _with_shape(model, shape):
+    model.example_shape = shape
+    return model
+
+
+def test_size_of_a_mask():
+    graph = tp.extract(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,))
+    mask = tp.Mask({"0.weight": torch.arange(12).reshape(3, 4) < 3})
+    size = measures.size(graph, mask)
+    assert size == measures.Size(total=23, prunable=12, kept=3)
+    assert size.density == 0.25
+    assert size.compression_prunable == 4
+    assert size.compression_total == 23 / 14
+    empty = measures.size(graph, tp.Mask({"0.weight": torch.zeros(3, 4, dtype=torch.bool)}))
+    assert (empty.density, empty.compression_prunable) == (0, math.inf)
+    assert measures.Size(4, 4, 0).compression_total == math.inf
+
+
+def test_buffers_are_no_parameters():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.bn = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3)
+            self.scale = nn.Parameter(torch.ones(3, 1, 1))
+            self.register_buffer("shift", torch.ones(3, 1, 1))
+
+        def forward(self, x):
+            return self.bn(self.conv(x)) * self.scale + self.shift
+
+    model = Net()
+    graph = tp.extract(model.requires_grad_(False), (2, 4, 4))
+    assert measures.size(graph).total == sum(p.numel() for p in model.parameters()) == 9 + 6 + 3
+    assert measures.stored_bytes(graph) == 4 * (9 + 6 + 6 + 3 + 3)
+
+
+def test_bytes_are_those_of_the_file(tmp_path):
+    model = MODELS["resnet20"]()
+    graph = tp.extract(model, model.example_shape)
+    tp.save_graph(graph, tmp_path / "graph")
+    header = (tmp_path / "graph").stat().st_size - measures.stored_bytes(graph)
+    assert 0 < header < 65536
+    tp.save_mask(mask_of(graph), tmp_path / "mask")
+    assert 0 < (tmp_path / "mask").stat().st_size - measures.mask_bytes(mask_of(graph)) < 8192
+    assert measures.mask_bytes(tp.Mask({"a": torch.ones(9, dtype=torch.bool), "b": torch.ones(1) > 0})) == 3
+
+
+def test_a_mask_of_another_network_is_refused():
+    graph = tp.extract(nn.Linear(3, 2), (3,))
+    wrong = tp.Mask({"weight": torch.ones(3, 3, dtype=torch.bool)})
+    for count in (measures.size, measures.macs, measures.layer_macs):
+        with pytest.raises(ValueError, match="is it a mask of another network"):
+            count(graph, wrong)
+
+
+def test_every_kind_of_layer_has_a_rule():
+    default = measures.uses.dispatch(object)
+    assert all(measures.uses.dispatch(kind) is not default for kind in LAYERS.values())
+
+
+def test_a_kind_without_a_rule_is_refused():
+    class Strange(WeightLayer):
+        kind = "strange"
+        forward = shape = couple = select = None
+
+    with pytest.raises(UnsupportedLayerError, match=r"'a': multiply-accumulates have no rule .* 'strange'"):
+        measures.uses(Strange(name="a", inputs=(), weight=torch.ones(1)))

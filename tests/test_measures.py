@@ -66,9 +66,7 @@ def test_sparsity(sparsity, density):
     assert measures.density_from_sparsity(sparsity) == density
 
 
-@pytest.mark.parametrize(
-    ("sparsity", "hint"), [(95, "did you mean 0.95"), (1, "1$"), (-1, "-1$"), (math.nan, "nan")]
-)
+@pytest.mark.parametrize(("sparsity", "hint"), [(95, "did you mean 0.95"), (1, "1$"), (-1, "-1$"), (math.nan, "nan")])
 def test_no_sparsity(sparsity, hint):
     with pytest.raises(ValueError, match=rf"sparsity must be in \[0, 1\), got .*{hint}"):
         measures.density_from_sparsity(sparsity)

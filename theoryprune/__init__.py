@@ -4,6 +4,8 @@ A network is a weight graph, and every theory is a pure function on it: `extract
 `prune` decide what to keep, `apply_mask` and `compact` make the smaller graph, `to_module` gives a module back.
 """
 
+__version__ = "0.1.0"
+
 from theoryprune.errors import (
     BudgetError as BudgetError,
     CertificateError as CertificateError,
@@ -25,5 +27,24 @@ from theoryprune.types import (
 from theoryprune.graph.extract import extract as extract
 from theoryprune.graph.evaluate import forward as forward
 from theoryprune.graph.channels import channel_groups as channel_groups
-
-__version__ = "0.1.0"
+from theoryprune.graph.transform import apply_mask as apply_mask
+from theoryprune.graph.compact import compact as compact
+from theoryprune.graph.emit import to_module as to_module
+from theoryprune.graph.modules import (
+    mask_module as mask_module,
+    module_mask as module_mask,
+    unmask_module as unmask_module,
+)
+from theoryprune.graph.files import (
+    load_graph as load_graph,
+    load_mask as load_mask,
+    save_graph as save_graph,
+    save_mask as save_mask,
+)
+from theoryprune import measures as measures
+from theoryprune.reports import (
+    Summary as Summary,
+    summarize as summarize,
+    plot_layers as plot_layers,
+    cite as cite,
+)

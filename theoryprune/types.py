@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from theoryprune.layers import Channels, Layer, Shape, WeightLayer
+from theoryprune.layers import Channels, Constant, Layer, Shape, WeightLayer
 
 INPUT = "<input>"
 """The name under which layers refer to the network's input; never the name of a layer."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WeightGraph:
     """A network as data: layer records in topological order, with copies of its tensors.
 
@@ -35,7 +35,7 @@ class WeightGraph:
     order : tuple of str
         Names of the prunable weights in the order of the model's `state_dict`, which is the order of flat indices.
     frozen : frozenset of str
-        Names of the tensors that training leaves alone: buffers, and parameters with ``requires_grad=False``.
+        Names of the parameters that the model does not train (``requires_grad=False``).
     buffers : frozenset of str
         Names of the tensors that are no parameters of the model: buffers, running statistics, constants of `forward`.
 
@@ -50,6 +50,13 @@ class WeightGraph:
     order: tuple[str, ...]
     frozen: frozenset[str] = frozenset()
     buffers: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        """Say what the graph is, not every number in it."""
+        return (
+            f"WeightGraph({len(self.layers)} records, {len(self.order)} weight layers, {self.num_weights:,} prunable "
+            f"weights, input {self.input_shape}, {self.dtype} on {self.device})"
+        )
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
@@ -91,7 +98,9 @@ class WeightGraph:
         return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))
 
     def _tensors(self) -> Iterator[Tensor]:
-        return (tensor for layer in self.layers for _, tensor in layer.tensors())
+        """Every tensor, those of constants last: they alone may be of another dtype than the network."""
+        layers = sorted(self.layers, key=lambda layer: isinstance(layer, Constant))
+        return (tensor for layer in layers for _, tensor in layer.tensors())
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return every tensor of the graph by its `state_dict` name (no copies)."""

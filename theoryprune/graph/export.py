@@ -3,101 +3,170 @@
 from __future__ import annotations
 
 import inspect
+import io
 import logging
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from traceback import FrameSummary
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch._dynamo.exc import UserError, UserErrorType
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import Dim, ExportedProgram
+from torch.fx.experimental import _config as symbolic_config
 from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode
 
-from theoryprune.errors import UnsupportedLayerError
+from theoryprune.graph.refusals import Offence, refusal
 from theoryprune.layers import Shape
 
+_TORCH = str(Path(torch.__file__).parent)
 _ASSIGNED = re.compile(r"tensor attributes? (.*?) (?:was|were) assigned during export")
+_NOISY = ("fx.experimental.symbolic_shapes", "_subclasses.fake_tensor", "export._trace")
+_OPEN_BATCH = "leave the batch size open: x.flatten(1), or x.view(x.size(0), -1) (len(x) makes it a fixed number)"
 
 
-def export(model: nn.Module, shape: Shape, device: torch.device, dtype: torch.dtype) -> ExportedProgram:
+def export(
+    model: nn.Module, shape: Shape, device: torch.device, dtype: torch.dtype
+) -> tuple[ExportedProgram, list[Offence]]:
     """Trace `model` in evaluation mode on a symbolic batch of examples of `shape`.
+
+    Returns
+    -------
+    program : ExportedProgram
+    offences : list of Offence
+        What the program does not show: branches on the batch size, and tensors that `forward` assigns to attributes.
 
     Raises
     ------
     UnsupportedLayerError
-        If the control flow depends on the data, the batch size is fixed, or `forward` assigns tensors to attributes.
+        If there is no program: the control flow depends on the data, the batch size is fixed, or `forward` does not
+        take one tensor.
     ValueError
         If the model's own `forward` fails on such an input.
 
     Notes
     -----
     The tensors are fake ones, so nothing is computed. The example batch has two rows: with one,
-    ``x.view(x.size(0), -1)`` would be recorded as ``view(1, -1)``.
+    ``x.view(x.size(0), -1)`` would be recorded as ``view(1, -1)``. Torch takes for granted that a symbolic size is
+    neither 0 nor 1 unless it is told to be oblivious; then a branch on the size leaves a guard, whatever it asks.
     """
     example = torch.zeros((2, *shape), dtype=dtype, device=device)
-    _check_arguments(model)
-    with _evaluation_mode(model), _quiet(), warnings.catch_warnings(record=True) as caught:
+    dynamic = {0: Dim.DYNAMIC}
+    axes = ((dynamic,),) if _check_arguments(model) else (dynamic,)
+    with _left_as_it_was(model), _quiet(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        model.eval()
         try:
-            program = torch.export.export(model, (example,), dynamic_shapes=({0: Dim.DYNAMIC},), strict=False)
+            with symbolic_config.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
+                program = torch.export.export(model, (example,), dynamic_shapes=axes, strict=False)
         except GuardOnDataDependentSymNode as error:
-            raise UnsupportedLayerError(
-                f"{type(model).__name__}: control flow depends on the data{_source_line(str(error))}. A weight graph "
-                "has no branches: extract a sub-network without the branch"
-            ) from error
-        except torch._dynamo.exc.UserError as error:
-            raise UnsupportedLayerError(
-                f"{type(model).__name__}: the model fixes (or branches on) the batch size. Write x.flatten(1), or "
-                f"x.view(x.size(0), -1), with the batch size left open. The export said: {_first_line(error)}"
-            ) from error
+            line = Offence(
+                "forward",
+                (),
+                f"control flow depends on the data{_source_line(str(error))}",
+                "a weight graph has no branches: extract a sub-network without this one",
+            )
+            raise refusal(model, [line]) from error
+        except UserError as error:
+            if error.error_type != UserErrorType.CONSTRAINT_VIOLATION:
+                raise _failed(model, shape, error) from error
+            raise refusal(model, [Offence("forward", (), "it fixes the batch size", _OPEN_BATCH)]) from error
         except Exception as error:  # whatever the user's forward raises, told with the shape it was given
-            raise ValueError(
-                f"example: {type(model).__name__}.forward fails on a batch of shape (n, {', '.join(map(str, shape))}): "
-                f"{type(error).__name__}: {_first_line(error)}. Give the shape of one example without the batch axis, "
-                "or a batch that the model accepts"
-            ) from error
+            raise _failed(model, shape, error) from error
+    return program, [*_batch_branches(program), *_assigned(model, caught)]
+
+
+def _failed(model: nn.Module, shape: Shape, error: Exception) -> ValueError:
+    return ValueError(
+        f"example: {type(model).__name__}.forward fails on a batch of shape (n, {', '.join(map(str, shape))}) with "
+        f"{type(error).__name__}: {_first_line(error).rstrip('.')}. Give the shape of one example without the batch "
+        "axis, or a batch that the model accepts"
+    )
+
+
+def _batch_branches(program: ExportedProgram) -> Iterator[Offence]:
+    """Name the conditions on the batch size under which alone the program holds, torch's own ones apart.
+
+    The guards of torch's operators concern memory formats only.
+    """
+    values = [node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"]
+    example = next(value for value in values if isinstance(value, FakeTensor))
+    symbols = example.fake_mode.shape_env
+    for guard in symbols.guards if symbols else ():
+        place = guard.sloc.framework_loc
+        file, line = (place.filename, place.lineno) if isinstance(place, FrameSummary) else (str(place), 0)
+        if not file.startswith(_TORCH):
+            yield Offence("forward", (), f"it branches on the batch size ({file}, line {line})", _OPEN_BATCH)
+
+
+def _assigned(model: nn.Module, caught: list[warnings.WarningMessage]) -> Iterator[Offence]:
+    """Name the modules whose attributes the export saw being assigned."""
+    paths = dict(model.named_modules())
     for warning in caught:
         if found := _ASSIGNED.search(str(warning.message)):
-            raise UnsupportedLayerError(
-                f"{type(model).__name__}: forward assigns tensors to {found[1]}, which the graph cannot hold. Remove "
-                "torch.nn.utils.prune's hooks with torch.nn.utils.prune.remove; recurrent layers are not supported"
-            )
-    return program
+            for name in found[1].split(", "):
+                attribute = name.removeprefix("self.").partition("[")[0]
+                path = attribute.rpartition(".")[0]
+                kind = type(paths[path]).__name__ if path in paths else "module"
+                yield Offence(
+                    f"{path or 'the model itself'} ({kind})",
+                    (attribute.rpartition(".")[2],),
+                    "it is assigned in forward (or by a hook), so a call may depend on the one before",
+                    "keep no state between calls; take off hooks that set weights (torch.nn.utils.prune.remove, "
+                    "torch.nn.utils.remove_weight_norm, ...)",
+                )
 
 
 @contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Set every module to evaluation mode and put every flag back, whatever happens."""
-    flags = [(module, module.training) for module in model.modules()]
+def _left_as_it_was(model: nn.Module) -> Iterator[None]:
+    """Put back every attribute of every module, and the content of its lists and dicts, whatever happens."""
+    before = [(vars(module), dict(vars(module))) for module in model.modules()]
+    dicts = [(value, dict(value)) for _, kept in before for value in kept.values() if isinstance(value, dict)]
+    lists = [(value, list(value)) for _, kept in before for value in kept.values() if isinstance(value, list)]
     try:
-        model.eval()
         yield
     finally:
-        for module, training in flags:
-            module.training = training
+        for now, kept in [*before, *dicts]:
+            now.clear()
+            now.update(kept)
+        for items, kept_items in lists:
+            items[:] = kept_items
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep torch from logging the traces of errors that are raised again with a better message."""
-    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
-    before, logger.disabled = logger.disabled, True
+    """Keep torch from printing and logging the traces of errors that are raised again with a better message."""
+    loggers = [logging.getLogger(f"torch.{name}") for name in _NOISY]
+    before = [logger.disabled for logger in loggers]
     try:
-        yield
+        for logger in loggers:
+            logger.disabled = True
+        with redirect_stderr(io.StringIO()):
+            yield
     finally:
-        logger.disabled = before
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
 
 
-def _check_arguments(model: nn.Module) -> None:
+def _check_arguments(model: nn.Module) -> bool:
+    """Refuse a `forward` that does not take one tensor; return whether it takes it by ``*args``."""
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TypeError("model must be a plain nn.Module, got a ScriptModule; pass the module it was made from")
+    if isinstance(model, torch._dynamo.OptimizedModule):
+        raise TypeError("model must be a plain nn.Module, got a compiled one; pass the module given to torch.compile")
     signature = inspect.signature(model.forward)
     try:
-        signature.bind(None)
+        bound = signature.bind(None)
     except TypeError as error:
-        raise UnsupportedLayerError(
-            f"{type(model).__name__}.forward{signature} does not take exactly one input. Wrap the model in a module "
-            "whose forward takes one tensor"
-        ) from error
+        reason = f"{type(model).__name__}.forward{signature} does not take exactly one input"
+        line = Offence("forward", (), reason, "wrap the model in a module whose forward takes one tensor")
+        raise refusal(model, [line]) from error
+    (name,) = bound.arguments
+    return signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
 
 
 def _source_line(message: str) -> str:
@@ -108,11 +177,3 @@ def _source_line(message: str) -> str:
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-
-
-def per_example_shape(value: object, batch: object) -> Shape | None:
-    """Return the shape without the batch axis of a traced tensor, or None where the batch axis is mixed with others."""
-    if not isinstance(value, Tensor) or not value.ndim or str(value.shape[0]) != str(batch):
-        return None
-    rest = tuple(value.shape[1:])
-    return rest if all(isinstance(size, int) for size in rest) else None

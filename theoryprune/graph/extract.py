@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import groupby
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
-from theoryprune.errors import UnsupportedLayerError
 from theoryprune.graph.export import export
-from theoryprune.graph.refusals import reason_for
-from theoryprune.graph.trace import Number, Source, Step, Trace, flatten_program, live_steps, stale_reads
+from theoryprune.graph.refusals import Offence, reason_for, refusal
+from theoryprune.graph.trace import Source, Step, Trace, flatten_program, live_steps, stale_reads, stored_writes
 from theoryprune.layers import (
     CONVERSIONS,
     Call,
+    Computed,
     Constant,
     Layer,
     Refusal,
@@ -26,8 +23,12 @@ from theoryprune.layers import (
     Stored,
     Value,
     WeightLayer,
+    convert_identity,
 )
 from theoryprune.types import INPUT, WeightGraph
+
+Result = Value | Stored | Computed | None
+"""What a call becomes for those that read it; None where it was refused and its shape is unknown."""
 
 
 def extract(model: nn.Module, example: Tensor | tuple[int, ...]) -> WeightGraph:
@@ -56,8 +57,10 @@ def extract(model: nn.Module, example: Tensor | tuple[int, ...]) -> WeightGraph:
 
     Notes
     -----
-    The law: ``forward(extract(model, example), x)`` equals ``model.eval()(x)`` bit for bit. Cost: one
-    `torch.export` on fake tensors (no data, no arithmetic) and one copy of the tensors.
+    The law: ``forward(extract(model, example), x)`` equals ``model.eval()(x)`` bit for bit. Changes of the memory
+    layout (``contiguous``) leave no record; in a network that mixes channels-last with other layouts, torch may
+    then sum in another order. Cost: one `torch.export` on fake tensors (no data, no arithmetic) and one copy of the
+    tensors.
 
     Examples
     --------
@@ -70,22 +73,25 @@ def extract(model: nn.Module, example: Tensor | tuple[int, ...]) -> WeightGraph:
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
     device, dtype = _common_device_and_dtype(model, example)
     shape = _example_shape(example, device, dtype)
-    _refuse_shared_or_computed_weights(model)
-    trace = flatten_program(export(model, shape, device, dtype), shape)
-    layers, output = _convert(model, trace)
-    order = [name for name, _ in model.named_parameters()]
-    parameters = frozenset(order)
-    order += [name for name, _ in model.named_buffers() if name not in order]
+    program, offences = export(model, shape, device, dtype)
+    layers, output, more = _convert(flatten_program(program, shape))
+    if offences := [*_tied_weights(model), *offences, *more]:
+        raise refusal(model, offences)
+    parameters = {name for name, _ in model.named_parameters()}
+    order = [
+        name
+        for path, module in model.named_modules()
+        for name, _ in (*module.named_parameters(path, recurse=False), *module.named_buffers(path, recurse=False))
+    ]
     weights = {layer.weight_name for layer in layers if isinstance(layer, WeightLayer)}
     used = [name for layer in layers for name in layer.names.values()]
-    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     graph = WeightGraph(
         layers=tuple(_own_tensors(layer) for layer in layers),
         input_shape=shape,
         output=output,
         order=tuple(name for name in order if name in weights),
-        frozen=frozenset(name for name in used if name not in trained),
-        buffers=frozenset(name for layer in layers for name in layer.names.values()) - parameters,
+        frozen=frozenset(name for name, parameter in model.named_parameters() if not parameter.requires_grad),
+        buffers=frozenset(used) - parameters,
     )
     graph.shapes  # noqa: B018  (computed now, so that a record that misjudges its shape fails here and not later)
     return graph
@@ -133,63 +139,62 @@ def _example_shape(example: Tensor | tuple[int, ...], device: torch.device, dtyp
     return tuple(example)
 
 
-def _refuse_shared_or_computed_weights(model: nn.Module) -> None:
-    problems = [
-        f"{path or 'the model itself'} ({type(module).__name__}): its {', '.join(module.parametrizations)} is "
-        "parametrised. Remedy: unmask_module (masks), or torch.nn.utils.parametrize.remove_parametrizations"
-        for path, module in model.named_modules()
-        if parametrize.is_parametrized(module)
+def _tied_weights(model: nn.Module) -> Iterator[Offence]:
+    """Name the parameters that share their memory: one parameter under several names, or views of one another."""
+    tied: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        tied[(id(parameter),) if parameter.is_meta else (parameter.data_ptr(), parameter.numel())].append(name)
+    for names in tied.values():
+        if len(names) > 1:
+            yield Offence(" and ".join(names), (), "one tensor under several names", "give each use a copy of its own")
+
+
+def _convert(trace: Trace) -> tuple[list[Layer], str, list[Offence]]:
+    """Turn the live calls of a trace into records; return them, the output's name, and what has no record."""
+    offences = [
+        Offence(step.module, (step.node,), f"it writes to '{stored.name}', which the model keeps", "leave it unchanged")
+        for step, stored in stored_writes(trace).items()
     ]
-    named = [(id(p), name) for name, p in model.named_parameters(remove_duplicate=False)]
-    for _, names in groupby(sorted(named), key=lambda pair: pair[0]):
-        tied = [name for _, name in names]
-        if len(tied) > 1:
-            problems.append(f"{' and '.join(tied)} are one tensor. Remedy: untie them, each with a copy of its own")
-    if problems:
-        raise UnsupportedLayerError(_message(model, problems))
-
-
-@dataclass(frozen=True)
-class _Offence:
-    module: str
-    text: str
-
-
-def _convert(model: nn.Module, trace: Trace) -> tuple[list[Layer], str]:
-    """Turn the live calls of a trace into records; raise one error that names every call which has none."""
-    offences: list[_Offence] = []
-    converted: dict[Step, Value | Stored | None] = {}
+    offences += [
+        Offence(
+            step.module,
+            (step.node,),
+            f"it writes in place to memory that it shares with {stale}, which is read again later",
+            "use the out-of-place operator",
+        )
+        for step, stale in stale_reads(trace).items()
+    ]
+    steps = live_steps(trace)
+    converted: dict[Step, Result] = {}
     layers: list[Layer] = []
-    taken: set[str] = set()
-    for write, stale in stale_reads(trace).items():
-        text = f"{write.node} writes in place to memory that {stale.node} shares and that is read again later"
-        offences.append(_Offence(write.module, f"{text}. Remedy: use the out-of-place operator"))
-    for node in trace.mutated:
-        offences.append(_Offence("forward", f"{node} writes to a buffer. Remedy: leave buffers alone in forward"))
-    for step in live_steps(trace):
+    modules: dict[str, str] = {}
+    taken = {_owner(operand) for step in steps for operand in step.operands() if isinstance(operand, Stored)}
+    for step in steps:
+        # What is refused still has a name and a shape, so that everything after it is looked at too.
+        converted[step] = None if step.shape is None else Value(step.node, step.shape)
         try:
             result = _convert_step(step, converted, taken)
-        except Refusal as refusal:
-            offences.append(_Offence(step.module, f"{step.node}: {refusal.reason}. Remedy: {refusal.remedy}"))
-            result = None
+        except Refusal as refused:
+            offences.append(Offence(step.module, (step.node,), refused.reason, refused.remedy))
+            continue
         if isinstance(result, Layer):
             layers.append(result)
-            assert step.shape is not None  # noqa: S101  (_convert_step refuses it)
-            converted[step] = Value(result.name, step.shape)
-        else:
+            taken.add(result.name)
+            modules[result.name] = step.module
+            converted[step] = Value(result.name, step.shape or ())
+        elif result is not None:
             converted[step] = result
-    output = _output(trace, converted, offences, layers)
-    offences += _repeated_tensors(layers)
-    if offences:
-        lines = [f"{o.module}: {o.text}" for o in sorted(dict.fromkeys(offences), key=lambda o: o.module)]
-        raise UnsupportedLayerError(_message(model, lines))
-    return layers, output
+    offences += _repeated_tensors(layers, modules)
+    output, more = _output(trace, converted)
+    for layer in layers:
+        if isinstance(layer, Softmax) and layer.name != output:
+            remedy = "extract the part of the model before or after it"
+            more.append(Offence(modules[layer.name], (layer.name,), "softmax elsewhere than as the last layer", remedy))
+    return layers, output, offences + more
 
 
-def _convert_step(
-    step: Step, converted: dict[Step, Value | Stored | None], taken: set[str]
-) -> Layer | Value | Stored | None:
-    """Return the record of one call, or what it passes on; None if it depends on a call that was refused."""
+def _convert_step(step: Step, converted: dict[Step, Result], taken: set[str]) -> Layer | Result:
+    """Return the record of one call, or what it passes on; None if it hangs on a call of unknown shape."""
 
     def known(arg: object) -> object:
         if isinstance(arg, list | tuple):
@@ -198,33 +203,30 @@ def _convert_step(
             return Value(INPUT, arg.shape)
         return converted[arg] if isinstance(arg, Step) else arg
 
+    operands = [known(operand) for operand in step.operands()]
+    if any(isinstance(operand, Step) and converted[operand] is None for operand in step.operands()):
+        if step.op in CONVERSIONS or step.op == "getitem":
+            return None
+    elif not any(isinstance(operand, Value) for operand in operands):
+        stored = next((operand for operand in operands if isinstance(operand, Stored)), None)
+        return stored if stored is not None and CONVERSIONS.get(step.op) is convert_identity else Computed()
     if step.op not in CONVERSIONS:
         raise Refusal(*reason_for(step.op))
-    args = {key: known(arg) for key, arg in step.args.items()}
-    if any(isinstance(operand, Step) and converted[operand] is None for operand in step.operands()):
-        return None
-    on_input = any(
-        isinstance(operand, Value) for arg in args.values() for operand in (arg if isinstance(arg, list) else [arg])
-    )
-    if on_input and step.shape is None:
+    if step.shape is None:
         raise Refusal(
             "it mixes the batch axis with others",
             "keep the examples apart: the batch axis comes first and alone",
         )
-    name = _unique(_record_name(step, args), taken)
-    result = CONVERSIONS[step.op](Call(name, step.op, args, step.shape or ()))
-    if isinstance(result, Layer):
-        taken.add(result.name)
-    return result
+    args = {key: known(arg) for key, arg in step.args.items()}
+    weight = next((args[key] for key in ("weight", "running_mean") if isinstance(args.get(key), Stored)), None)
+    name = _owner(weight) if isinstance(weight, Stored) else _unique(step.node, taken)
+    return CONVERSIONS[step.op](Call(name, step.op, args, step.shape))
 
 
-def _record_name(step: Step, args: dict[str, object]) -> str:
-    """The path of the module that owns the weight (or the weight's own name), else the node's name."""
-    for key, suffix in (("weight", ".weight"), ("running_mean", ".running_mean")):
-        stored = args.get(key)
-        if isinstance(stored, Stored):
-            return stored.name.removesuffix(suffix)
-    return step.node
+def _owner(stored: Stored) -> str:
+    """The path of the module that holds the tensor, or the tensor's own name at the root."""
+    path, _, name = stored.name.rpartition(".")
+    return path if name in ("weight", "running_mean") and path else stored.name
 
 
 def _unique(name: str, taken: set[str]) -> str:
@@ -233,51 +235,36 @@ def _unique(name: str, taken: set[str]) -> str:
     return next(f"{name}_{i}" for i in range(1, len(taken) + 2) if f"{name}_{i}" not in taken)
 
 
-def _output(
-    trace: Trace, converted: dict[Step, Value | Stored | None], offences: list[_Offence], layers: list[Layer]
-) -> str:
-    """Return the name of the output record; add the offences of outputs and of softmax elsewhere than last."""
-    outputs = [output for output in trace.outputs if not isinstance(output, Number)]
-    if len(outputs) != 1:
-        offences.append(
-            _Offence("forward", f"it returns {len(outputs)} outputs. Remedy: wrap the model to return one tensor")
-        )
-        return ""
-    (output,) = outputs
-    result = converted.get(output) if isinstance(output, Step) else None
-    if isinstance(output, Step) and result is None and not offences:
-        offences.append(_Offence("forward", "its output is not computed from the input. Remedy: return a tensor"))
-    if not isinstance(result, Value) or result.name == INPUT:
-        if not offences:
-            offences.append(_Offence("forward", "it returns its input or a constant: there is nothing to prune"))
-        return ""
-    for layer in layers:
-        if isinstance(layer, Softmax) and layer.name != result.name:
-            text = (
-                f"{layer.name}: softmax elsewhere than as the last layer. Remedy: extract the part before or after it"
-            )
-            offences.append(_Offence("forward", text))
-    return result.name
+def _output(trace: Trace, converted: dict[Step, Result]) -> tuple[str, list[Offence]]:
+    """Return the name of the output record, and what is wrong with the output."""
+    remedy = "wrap the model in a module that returns one tensor"
+    if trace.container:
+        reason = f"it returns a {trace.container} of {len(trace.outputs)}"
+        return "", [Offence("forward", (), reason, remedy)]
+    (output,) = trace.outputs
+    if isinstance(output, Step):
+        result = converted[output]
+        if isinstance(result, Value) and result.name != INPUT:
+            return result.name, []
+        if result is None:  # it hangs on a call that is refused already
+            return "", []
+    reason = "it returns its input, or something that is not computed from it: there is nothing to prune"
+    return "", [Offence("forward", (), reason, remedy)]
 
 
-def _repeated_tensors(layers: Iterable[Layer]) -> list[_Offence]:
+def _repeated_tensors(layers: Iterable[Layer], modules: dict[str, str]) -> Iterator[Offence]:
     """Name the tensors that two records own, constants apart: modules called twice."""
-    uses = Counter(name for layer in layers if not isinstance(layer, Constant) for name in layer.names.values())
-    return [
-        _Offence(
-            name.rpartition(".")[0] or name,
-            f"{name} is used {count} times. Remedy: give each call its own module",
-        )
-        for name, count in uses.items()
-        if count > 1
-    ]
+    owners: dict[str, list[Layer]] = defaultdict(list)
+    for layer in layers:
+        if not isinstance(layer, Constant):
+            for name in layer.names.values():
+                owners[name].append(layer)
+    for name, users in owners.items():
+        if len(users) > 1:
+            reason = f"used {len(users)} times (a module called more than once)"
+            yield Offence(modules[users[0].name], (name,), reason, "give each call a module of its own")
 
 
 def _own_tensors(layer: Layer) -> Layer:
     """Return the record with clones of its tensors, detached from the model."""
     return layer.with_tensors({key: tensor.detach().clone() for key, tensor in layer.tensors()})
-
-
-def _message(model: nn.Module, lines: list[str]) -> str:
-    found = "\n".join(f"  - {line}" for line in lines)
-    return f"{type(model).__name__} cannot be turned into a weight graph:\n{found}"

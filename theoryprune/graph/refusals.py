@@ -2,6 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from theoryprune.errors import UnsupportedLayerError
+
+
+@dataclass(frozen=True)
+class Offence:
+    """One reason why a model is no weight graph.
+
+    Parameters
+    ----------
+    where : str
+        Path and class of the module, ``"forward"``, or the tensors concerned.
+    nodes : tuple of str
+        The calls concerned, by their names in the exported graph.
+    reason, remedy : str
+        What is wrong, and what the model's owner can do about it.
+    """
+
+    where: str
+    nodes: tuple[str, ...]
+    reason: str
+    remedy: str
+
+
+def refusal(model: object, offences: Iterable[Offence]) -> UnsupportedLayerError:
+    """Return the one error that tells all offences, grouped by module, in the order of the network."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    for offence in offences:
+        text = f"{offence.reason}. Remedy: {offence.remedy}"
+        grouped.setdefault(offence.where, {}).setdefault(text, []).extend(offence.nodes)
+    lines = [
+        f"\n  - {where}: " + (f"{', '.join(dict.fromkeys(nodes))}: " if nodes else "") + text
+        for where, texts in grouped.items()
+        for text, nodes in texts.items()
+    ]
+    return UnsupportedLayerError(f"{type(model).__name__} cannot be turned into a weight graph:{''.join(lines)}")
+
+
 _DATA_DIVISOR = (
     "it divides by a statistic of the data",
     "replace it by batch norm (which is fixed in evaluation mode), or extract a sub-network without it",
@@ -14,27 +54,31 @@ _ATTENTION = (
     "it multiplies activations with one another (attention)",
     "extract the feed-forward parts of the model on their own",
 )
+_SEVERAL = ("it returns several tensors", "slice the channels instead: x[:, a:b]")
+_AXES = ("it moves or adds axes", "keep (batch, channels, space) order throughout")
+_TRANSPOSED = ("transposed convolution has no record yet", "extract the part of the model before it")
+_DTYPE = ("it converts the number format", "keep one floating dtype throughout; convert before or after the model")
 
 _REASONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("layer_norm", "group_norm", "instance_norm", "rms_norm"), _DATA_DIVISOR),
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"), _RECURRENT),
     **dict.fromkeys(("bmm", "baddbmm", "scaled_dot_product_attention", "einsum"), _ATTENTION),
+    **dict.fromkeys(("chunk", "split", "split_with_sizes", "unbind", "tensor_split"), _SEVERAL),
+    **dict.fromkeys(("permute", "transpose", "t", "numpy_T", "unsqueeze", "unflatten", "movedim"), _AXES),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), _TRANSPOSED),
+    **dict.fromkeys(("to", "_to_copy", "type_as"), _DTYPE),
+    "wrap_with_autocast": ("it runs under torch.autocast", "leave autocast out: one floating dtype throughout"),
     "matmul": (
         "it is a product of two tensors",
         "for a weight, use nn.Linear or torch.nn.functional.linear; products of activations are not supported",
     ),
     "item": ("it takes a scalar out of the data", "use a constant, or keep the tensor"),
     "embedding": ("it looks up a table by integers", "extract the model from the embedded features on"),
-    "permute": ("it permutes axes", "keep (batch, channels, space) order throughout"),
-    "transpose": ("it swaps axes", "keep (batch, channels, space) order throughout"),
+    "mean": ("it averages over all axes, the batch included", "average over spatial axes only: x.mean((2, 3))"),
     "sum": ("it sums over axes", "use a mean over space times a constant"),
-    "chunk": ("it returns several tensors", "slice the channels instead: x[:, a:b]"),
-    "split": ("it returns several tensors", "slice the channels instead: x[:, a:b]"),
+    "rsub": ("it subtracts from a constant", "write -x + constant"),
+    "select": ("it drops an axis by choosing one index", "slice instead: x[:, a:b]"),
     "squeeze": ("it may drop the batch axis when there is one example", "name the axes, or use flatten(1)"),
-    "conv_transpose2d": (
-        "transposed convolution has no record yet",
-        "extract the part of the model before it",
-    ),
 }
 
 

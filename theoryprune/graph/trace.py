@@ -15,14 +15,10 @@ from torch.export.graph_signature import InputKind
 from torch.fx import GraphModule, Node
 
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.graph.export import per_example_shape
 from theoryprune.layers import Shape, Stored
 
-_RETURNS_ITS_INPUT = {
-    "dropout",
-    "feature_dropout",
-    "alpha_dropout",
-}  # in evaluation mode, unlike what the schema says
+_RETURNS_ITS_INPUT = {"dropout", "feature_dropout", "alpha_dropout", "getitem"}
+"""Dropout in evaluation mode, unlike what its schema says; and an item of a list of views."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +56,11 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The calls of a program in order, its outputs, and what it writes to."""
+    """The calls of a program in order, its outputs, and the container they come in ("" for a bare tensor)."""
 
     steps: tuple[Step, ...]
     outputs: tuple[object, ...]
-    mutated: tuple[str, ...]
+    container: str
 
 
 def flatten_program(program: ExportedProgram, shape: Shape) -> Trace:
@@ -80,8 +76,9 @@ def flatten_program(program: ExportedProgram, shape: Shape) -> Trace:
             env[node] = Stored(spec.target, _stored_tensor(program, spec.target))
     steps: list[Step] = []
     outputs = _inline(program.graph_module, env, batch, steps)
-    written = [s.node for s in steps if s.inplace and isinstance(_written(s), Stored) and not _is_constant(program, s)]
-    return Trace(tuple(steps), outputs, tuple(written))
+    structure = program.call_spec.out_spec
+    bare = structure is None or structure.is_leaf()
+    return Trace(tuple(steps), outputs, "" if bare else getattr(structure.type, "__name__", "container"))
 
 
 def _stored_tensor(program: ExportedProgram, target: str) -> Tensor:
@@ -91,12 +88,6 @@ def _stored_tensor(program: ExportedProgram, target: str) -> Tensor:
     return tensor
 
 
-def _is_constant(program: ExportedProgram, step: Step) -> bool:
-    """Whether a step 'writes' only to a constant that tracing made (``detach_`` of a tensor literal)."""
-    written = _written(step)
-    return step.op == "detach.default" or (isinstance(written, Stored) and written.name not in program.state_dict)
-
-
 def _inline(module: GraphModule, env: dict[Node, object], batch: object, steps: list[Step]) -> tuple[object, ...]:
     """Append the calls of one (sub-)graph to `steps`; return what it outputs."""
     for node in module.graph.nodes:
@@ -104,10 +95,8 @@ def _inline(module: GraphModule, env: dict[Node, object], batch: object, steps: 
             env[node] = getattr(module, str(node.target))
         elif node.op == "call_function":
             env[node] = _call(node, env, batch, steps)
-        elif node.op == "output":
-            outputs = _resolve(node.args[0], env)
-            return tuple(outputs) if isinstance(outputs, list | tuple) else (outputs,)
-    raise AssertionError("a traced graph has an output")
+    outputs = _resolve(module.graph.output_node().args[0], env)
+    return tuple(outputs) if isinstance(outputs, list | tuple) else (outputs,)
 
 
 def _call(node: Node, env: dict[Node, object], batch: object, steps: list[Step]) -> object:
@@ -120,32 +109,29 @@ def _call(node: Node, env: dict[Node, object], batch: object, steps: list[Step])
         inner = dict(zip((n for n in block.graph.nodes if n.op == "placeholder"), args[2:], strict=True))
         return _inline(block, inner, batch, steps)
     value = node.meta.get("val")
-    aten = isinstance(node.target, OpOverload)
-    if not isinstance(value, Tensor | list | tuple) and not str(node.target).startswith("aten.item"):
+    target = node.target
+    if isinstance(target, OpOverload):
+        packet, _, overload = str(target).removeprefix("aten.").rpartition(".")
+        base, schema = packet.removesuffix("_"), target._schema
+        op, named = f"{base}.{overload}", _bind(target, args, kwargs)
+        inplace, aliases = schema.is_mutable, any(r.alias_info is not None for r in schema.returns)
+    else:
+        op = base = getattr(target, "__name__", str(target))
+        inplace, aliases, named = False, False, {str(i): arg for i, arg in enumerate(args)}
+    if not isinstance(value, Tensor | list | tuple) and base != "item":
         return Number(node.name)
-    named = _bind(node.target, args, kwargs) if isinstance(node.target, OpOverload) else dict(enumerate_args(args))
-    schema = node.target._schema if isinstance(node.target, OpOverload) else None
-    packet, _, overload = str(node.target).removeprefix("aten.").rpartition(".") if aten else (str(node.target), "", "")
-    base = packet.removesuffix("_")
-    inplace = bool(schema and schema.is_mutable)
-    view = base in _RETURNS_ITS_INPUT or bool(schema and any(r.alias_info is not None for r in schema.returns))
     step = Step(
         index=len(steps),
         node=node.name,
-        op=f"{base}.{overload}" if aten else packet,
+        op=op,
         inplace=inplace,
-        view=view and not inplace,
+        view=(aliases or base in _RETURNS_ITS_INPUT) and not inplace,
         args=named,
-        shape=per_example_shape(value, batch),
+        shape=_per_example_shape(value, batch),
         module=_module_of(node),
     )
     steps.append(step)
     return step
-
-
-def enumerate_args(args: list[object]) -> Iterator[tuple[str, object]]:
-    """Name the positional arguments of a call without a schema."""
-    return ((str(i), arg) for i, arg in enumerate(args))
 
 
 def _bind(target: OpOverload, args: list[object], kwargs: dict[str, object]) -> dict[str, object]:
@@ -179,39 +165,62 @@ def _module_of(node: Node) -> str:
     return f"{path or 'the model itself'} ({kind.rsplit('.', 1)[-1]})"
 
 
-def _written(step: Step) -> object:
-    """What an in-place call writes to: its first argument."""
-    return next(iter(step.args.values()))
+def _per_example_shape(value: object, batch: object) -> Shape | None:
+    """Return the shape without the batch axis of a traced tensor, or None where the batch axis is mixed with others."""
+    if not isinstance(value, Tensor) or not value.ndim or str(value.shape[0]) != str(batch):
+        return None
+    rest = tuple(value.shape[1:])
+    return rest if all(isinstance(size, int) for size in rest) else None
 
 
-def stale_reads(trace: Trace) -> dict[Step, Step]:
+def _memory(trace: Trace) -> dict[object, object]:
+    """For each step, the first thing (step, input or stored tensor) whose memory its result shares."""
+    memory: dict[object, object] = {}
+    for step in trace.steps:
+        parent = next((o for o in step.operands() if isinstance(o, Step | Source | Stored)), None)
+        memory[step] = memory.get(parent, parent) if (step.view or step.inplace) and parent is not None else step
+    return memory
+
+
+def stored_writes(trace: Trace) -> dict[Step, Stored]:
+    """Find in-place calls that change a tensor of the model, be it through a view."""
+    memory = _memory(trace)
+    return {s: root for s in trace.steps if s.inplace and isinstance(root := memory[s], Stored)}
+
+
+def stale_reads(trace: Trace) -> dict[Step, str]:
     """Find in-place calls after which an alias of what they wrote is still read.
 
     Returns
     -------
     dict
-        The in-place step -> a step that had the same storage before, and is read after.
+        The in-place step -> the name of what had the same memory before, and is read after.
 
     Notes
     -----
     The exported graph refers to the state *before* the write there (a view taken earlier, or the base of a view), so
     evaluating the records in order would compute another function.
     """
-    storage: dict[object, object] = {}
     last_read: dict[object, int] = defaultdict(lambda: -1)
     for step in trace.steps:
         for operand in step.operands():
-            last_read[operand if isinstance(operand, Step | Source) else None] = step.index
-        parent = next((o for o in step.operands() if isinstance(o, Step | Source)), None)
-        shares = (step.view or step.inplace) and parent is not None
-        storage[step] = storage.get(parent, parent) if shares else step
+            if isinstance(operand, Step | Source):
+                last_read[operand] = step.index
     for output in trace.outputs:
         last_read[output] = len(trace.steps)
-    found: dict[Step, Step] = {}
-    for write in (step for step in trace.steps if step.inplace):
-        for other in trace.steps[: write.index]:
-            if storage[other] == storage[write] and last_read[other] > write.index:
-                found[write] = other
+    sharing: dict[object, list[object]] = defaultdict(list)
+    found: dict[Step, str] = {}
+    memory = _memory(trace)
+    for step in trace.steps:
+        root = memory[step]
+        aliases = sharing[root]
+        if isinstance(root, Source) and not aliases:
+            aliases.append(root)
+        if step.inplace:
+            stale = next((alias for alias in aliases if last_read[alias] > step.index), None)
+            if stale is not None:
+                found[step] = stale.node if isinstance(stale, Step) else "the input"
+        aliases.append(step)
     return found
 
 

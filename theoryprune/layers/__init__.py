@@ -18,7 +18,7 @@ from theoryprune.layers.activation import (
 from theoryprune.layers.add import Add, convert_add
 from theoryprune.layers.base import Channels, Channelwise, Coupling, Layer, Shape, WeightLayer, take
 from theoryprune.layers.batchnorm import BatchNorm, convert_batch_norm
-from theoryprune.layers.call import Call, Refusal, Stored, Value
+from theoryprune.layers.call import Call, Computed, Refusal, Stored, Value
 from theoryprune.layers.concat import Concat, convert_cat
 from theoryprune.layers.constant import Constant, Scale, Shift, convert_scale
 from theoryprune.layers.conv import Conv, convert_conv
@@ -36,7 +36,7 @@ from theoryprune.layers.pool import (
     convert_max_pool,
     convert_mean,
 )
-from theoryprune.layers.slice import Slice, Take, convert_slice
+from theoryprune.layers.slice import Slice, Take, convert_index_select, convert_slice
 from theoryprune.layers.softmax import Softmax, convert_softmax
 
 LAYERS: dict[str, type[Layer]] = {
@@ -50,7 +50,7 @@ LAYERS: dict[str, type[Layer]] = {
 }  # fmt: skip
 """Every kind of layer record by its name in files."""
 
-CONVERSIONS: dict[str, Callable[[Call], Layer | Value | Stored]] = {
+CONVERSIONS: dict[str, Callable[[Call], Layer | Value]] = {
     "linear.default": convert_linear,
     **{f"conv{d}d.{overload}": convert_conv for d in (1, 2, 3) for overload in ("default", "padding")},
     "batch_norm.default": convert_batch_norm,
@@ -73,12 +73,12 @@ CONVERSIONS: dict[str, Callable[[Call], Layer | Value | Stored]] = {
     "pad.default": convert_pad,
     "constant_pad_nd.default": convert_pad,
     "slice.Tensor": convert_slice,
+    "index_select.default": convert_index_select,
     "softmax.int": convert_softmax,
     "log_softmax.int": convert_softmax,
     **dict.fromkeys(
         (
             "clone.default", "contiguous.default", "detach.default", "alias.default", "lift_fresh_copy.default",
-
         ),
         convert_identity,
     ),
@@ -88,7 +88,8 @@ CONVERSIONS: dict[str, Callable[[Call], Layer | Value | Stored]] = {
 
 __all__ = [
     "CONVERSIONS", "GELU", "LAYERS", "AdaptiveAvgPool", "Add", "AvgPool", "BatchNorm", "Call", "Channels",
-    "Channelwise", "Concat", "Constant", "Conv", "Coupling", "Elementwise", "Flatten", "Hardtanh", "Layer", "LeakyReLU",
-    "Linear", "MaxPool", "ReLU", "Refusal", "Scale", "Shape", "Shift", "SiLU", "Sigmoid", "Slice", "Softmax",
-    "SpatialMean", "Stored", "Take", "Tanh", "Value", "WeightLayer", "ZeroPad", "take",
+    "Channelwise", "Computed", "Concat", "Constant", "Conv", "Coupling", "Elementwise", "Flatten", "Hardtanh", "Layer",
+    "LeakyReLU", "Linear", "MaxPool", "ReLU", "Refusal", "Scale", "Shape", "Shift", "SiLU", "Sigmoid", "Slice",
+    "Softmax", "SpatialMean", "Stored", "Take", "Tanh", "Value", "WeightLayer", "ZeroPad",
+    "convert_identity", "take",
 ]  # fmt: skip

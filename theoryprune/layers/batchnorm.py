@@ -50,13 +50,13 @@ class BatchNorm(Channelwise):
 
 def convert_batch_norm(call: Call) -> BatchNorm:
     """Read ``aten.batch_norm`` in evaluation mode."""
-    mean, var = call.stored("running_mean"), call.stored("running_var")
+    mean, var = call.maybe_stored("running_mean"), call.maybe_stored("running_var")
     if call.args["training"] or mean is None or var is None:
         raise Refusal(
             "it normalises by statistics of the batch, so the output of one example depends on the others",
             "use track_running_stats=True and evaluation mode",
         )
-    x, weight, bias = call.value("input"), call.stored("weight"), call.stored("bias")
+    x, weight, bias = call.value("input"), call.maybe_stored("weight"), call.maybe_stored("bias")
     return BatchNorm(
         name=call.name,
         inputs=(x.name,),

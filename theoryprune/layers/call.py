@@ -26,6 +26,11 @@ class Stored:
     tensor: Tensor
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A tensor that `forward` computes from stored ones alone: a masked or parametrised weight, zeros, ..."""
+
+
 class Refusal(Exception):
     """Why one node cannot be a layer record, and what its owner can do about it."""
 
@@ -46,7 +51,8 @@ class Call:
     op : str
         Operator and overload without the namespace and without the in-place underscore: ``"conv2d.default"``.
     args : mapping of str to object
-        By the names of the operator's schema; tensors are `Value` or `Stored`, the symbolic batch size is absent.
+        By the names of the operator's schema; tensors are `Value`, `Stored` or `Computed`, the symbolic
+        batch size is absent.
     shape : tuple of int
         The output's shape per example.
     """
@@ -66,16 +72,20 @@ class Call:
             )
         return arg
 
-    def stored(self, key: str) -> Stored | None:
-        """Return the stored tensor given as argument `key` (None if absent); refuse one computed on the fly."""
+    def stored(self, key: str) -> Stored:
+        """Return the stored tensor given as argument `key`; refuse one computed on the fly."""
         arg = self.args.get(key)
-        if arg is None or isinstance(arg, Stored):
+        if isinstance(arg, Stored):
             return arg
         raise Refusal(
-            f"its argument '{key}' is computed in `forward`, not a parameter or buffer of the model",
-            "store the tensor in the model; `unmask_module` (or torch.nn.utils.parametrize.remove_parametrizations) "
-            "turns parametrised weights into plain ones",
+            f"its {key} is computed in forward, not a parameter or buffer of the model",
+            "store the tensor in the model; unmask_module, torch.nn.utils.parametrize.remove_parametrizations and "
+            "torch.nn.utils.prune.remove make masked or parametrised weights plain ones",
         )
+
+    def maybe_stored(self, key: str) -> Stored | None:
+        """Return the stored tensor given as argument `key`, or None where there is none."""
+        return None if self.args.get(key) is None else self.stored(key)
 
     def ints(self, key: str, dims: int) -> tuple[int, ...]:
         """Return the integers of argument `key`, one per spatial axis (a single one stands for all)."""

@@ -64,20 +64,25 @@ def _operands(call: Call) -> tuple[Value, Tensor | float, dict[str, str]]:
     swapped = not isinstance(first, Value)
     x, constant = (second, first) if swapped else (first, second)
     if not isinstance(x, Value):
-        raise Refusal("it combines constants only", "store the result in the model")
+        raise Refusal("it has no operand that is computed from the input", "store the result in the model")
     if swapped and call.op.startswith(("sub", "div")):
-        raise Refusal("it subtracts from, or divides, a constant", "negate, or multiply by a constant, instead")
+        raise Refusal("it subtracts from, or divides, a constant", "write -x + constant; do not divide by activations")
+    if swapped and call.args.get("alpha", 1) != 1:
+        raise Refusal("it adds a multiple of the activation to a constant", "write alpha * x + constant")
     if isinstance(constant, int | float):
         return x, constant, {}
     if not isinstance(constant, Stored):
-        raise Refusal("it combines the activation with a value taken out of the data", "use a constant")
+        raise Refusal(
+            "it combines the activation with a value that forward computes (from stored tensors, sizes or the data)",
+            "use a number, or store the tensor in the model",
+        )
     return x, _aligned(constant.tensor, x.shape), {"value": constant.name}
 
 
 def _aligned(constant: Tensor, shape: Shape) -> Tensor:
-    """View a stored constant as a scalar or as (channels, 1, ..., 1)."""
+    """View a stored constant as (channels, 1, ..., 1), or as one entry per tensor (0-dimensional ones stay so)."""
     if constant.numel() == 1:
-        return constant.reshape(())
+        return constant.reshape((1,) * min(constant.ndim, len(shape)))
     per_channel = (shape[0], *(1 for _ in shape[1:]))
     padded = (1,) * (len(shape) - constant.ndim) + tuple(constant.shape)
     if padded not in {per_channel, (1, *per_channel)}:
@@ -103,7 +108,5 @@ def convert_scale(call: Call) -> Scale:
             "it multiplies (or divides) two activations, so it is not linear in either path",
             "leave the gate out: extract a sub-network without it, or replace it by a constant factor",
         )
-    if call.args.get("rounding_mode") is not None:
-        raise Refusal("it rounds", "divide without rounding")
     x, value, names = _operands(call)
     return Scale(name=call.name, inputs=(x.name,), names=names, value=value, divide=call.op.startswith("div"))

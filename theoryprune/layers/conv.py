@@ -114,8 +114,7 @@ class Conv(WeightLayer):
 
 def convert_conv(call: Call) -> Conv:
     """Read ``aten.conv1d``, ``conv2d`` and ``conv3d``, with numeric or named padding."""
-    x, weight, bias = call.value("input"), call.stored("weight"), call.stored("bias")
-    assert weight is not None  # noqa: S101  (the schema has no default for it)
+    x, weight, bias = call.value("input"), call.stored("weight"), call.maybe_stored("bias")
     dims = weight.tensor.ndim - 2
     if len(x.shape) != dims + 1:
         raise Refusal("its input has no batch axis of its own", "keep the batch axis apart from the others")

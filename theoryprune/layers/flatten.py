@@ -53,9 +53,16 @@ def merged_axes(before: Shape, after: Shape) -> tuple[int, int] | None:
     return None
 
 
+def _squeezed(call: Call, rank: int) -> set[int]:
+    dims = call.args["dim"]
+    return {int(dim) % rank for dim in (dims if isinstance(dims, list | tuple) else (call.number("dim"),))}
+
+
 def convert_reshape(call: Call) -> Flatten | Value:
     """Read ``aten.flatten``, ``view``, ``reshape``, ``squeeze``, ... where they merge neighbouring axes."""
     x = call.value("self")
+    if call.op.startswith("squeeze") and 0 in _squeezed(call, len(x.shape) + 1):
+        raise Refusal("it drops the batch axis when there is one example", "leave axis 0 out")
     if call.shape == x.shape:
         return x
     axes = merged_axes(x.shape, call.shape)

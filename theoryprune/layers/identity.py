@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from theoryprune.layers.call import Call, Refusal, Stored, Value
+from theoryprune.layers.call import Call, Refusal, Value
 
 
-def convert_identity(call: Call) -> Value | Stored:
+def convert_identity(call: Call) -> Value:
     """Read ``aten.clone``, ``contiguous``, ``detach``, ``alias`` and their like."""
-    key = "self" if "self" in call.args else "input"
-    arg = call.args[key]
-    if isinstance(arg, Value | Stored):
-        return arg
-    raise Refusal("it has no tensor to pass on", "drop it")
+    return call.value("self")
 
 
 def convert_dropout(call: Call) -> Value:

@@ -38,8 +38,7 @@ class Linear(WeightLayer):
 
 def convert_linear(call: Call) -> Linear:
     """Read ``aten.linear``."""
-    x, weight, bias = call.value("input"), call.stored("weight"), call.stored("bias")
-    assert weight is not None  # noqa: S101  (the schema has no default for it)
+    x, weight, bias = call.value("input"), call.stored("weight"), call.maybe_stored("bias")
     if len(x.shape) != 1:
         raise Refusal(
             f"it maps the last axis of an input of shape {x.shape} per example",

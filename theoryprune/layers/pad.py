@@ -48,8 +48,8 @@ def convert_pad(call: Call) -> ZeroPad:
     sides = list(raw) if isinstance(raw, list | tuple) else []
     if any(not isinstance(side, int) or side < 0 for side in sides):
         raise Refusal("it crops (negative padding) or pads by a size taken out of the data", "crop by slicing")
-    sides += [0] * (2 * len(x.shape) - len(sides))
-    pairs = tuple(zip(sides[::2], sides[1::2], strict=True))[::-1]
-    if len(pairs) > len(x.shape):
+    sides += [0] * (2 * len(x.shape) + 2 - len(sides))
+    *pairs, batch = zip(sides[::2], sides[1::2], strict=True)
+    if any(batch):
         raise Refusal("it pads the batch axis", "pad channels and space only")
-    return ZeroPad(name=call.name, inputs=(x.name,), pads=pairs)
+    return ZeroPad(name=call.name, inputs=(x.name,), pads=tuple(reversed(pairs)))

@@ -43,7 +43,7 @@ class Take(Layer):
 
     def forward(self, *xs: Tensor) -> Tensor:
         """Apply `torch.index_select`."""
-        return xs[0].index_select(1, torch.tensor(self.index, device=xs[0].device))
+        return xs[0].index_select(1, torch.tensor(self.index, dtype=torch.int64, device=xs[0].device))
 
     def shape(self, *shapes: Shape) -> Shape:
         """Return (number of chosen channels, *space)."""
@@ -57,6 +57,14 @@ class Take(Layer):
         """Point the chosen channels at their places among the inputs that stay."""
         place = {channel: i for i, channel in enumerate(ins[0].tolist())}
         return replace(self, index=tuple(place[self.index[i]] for i in out.tolist()))
+
+
+def convert_index_select(call: Call) -> Take:
+    """Read ``aten.index_select`` of channels by a stored index."""
+    x, index = call.value("self"), call.stored("index")
+    if int(call.number("dim")) % (len(x.shape) + 1) != 1 or index.tensor.is_meta:
+        raise Refusal("it selects along another axis than the channels, or by unknown indices", "select channels")
+    return Take(name=call.name, inputs=(x.name,), index=tuple(index.tensor.tolist()))
 
 
 def convert_slice(call: Call) -> Slice | Take | Value:

@@ -84,9 +84,8 @@ class RandomNet(nn.Module):
         return self.part(self.pick(nn.ReLU(), nn.LeakyReLU(0.1), nn.Tanh(), nn.ReLU6()))
 
     def pool(self) -> str | None:
-        return self.pick(
-            None, self.part(nn.MaxPool2d(2, 1, 1)), self.part(nn.AvgPool2d(3, 1, 1)), self.part(nn.AvgPool2d(2, 1))
-        )
+        chosen = self.pick(None, nn.MaxPool2d(2, 1, 1), nn.AvgPool2d(3, 1, 1), nn.AvgPool2d(2, 1))
+        return chosen and self.part(chosen)
 
     def randomise(self) -> None:
         for module in self.modules():

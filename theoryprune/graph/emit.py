@@ -263,8 +263,8 @@ def _(layer: Constant, builder: Builder, *xs: fx.Node) -> fx.Node:
     value: float | fx.Node
     if isinstance(layer.value, Tensor):
         name = layer.names.get("value", f"{layer.name}_value")
-        trained = name in layer.names.values() and name not in builder.graph.frozen
-        builder.place(name, builder.parameter(layer.value, name) if trained else layer.value.clone())
+        is_parameter = "value" in layer.names and name not in builder.graph.buffers
+        builder.place(name, builder.parameter(layer.value, name) if is_parameter else layer.value.clone())
         value = builder.calls.get_attr(name)
     else:
         value = layer.value

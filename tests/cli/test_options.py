@@ -1,0 +1,27 @@
+import pytest
+
+from tests.cli.command import run
+from theoryprune.cli import options
+
+
+def test_every_command_explains_itself(capfd):
+    top = run(capfd, "--help")
+    assert top.code == 0
+    assert "Exit codes: 0 done; 1 refused" in top.out
+    assert all(command in top.out for command in ("prune", "show", "cite"))
+
+
+@pytest.mark.parametrize("command", ["prune", "show", "cite"])
+def test_the_help_shows_placeholders_and_no_empty_defaults(capfd, command):
+    result = run(capfd, command, "--help")
+    assert result.code == 0
+    assert "None" not in result.out
+    assert "(default: )" not in result.out
+    assert "--no-json" not in result.out
+
+
+def test_the_amounts_are_one_group(capfd):
+    text = run(capfd, "prune", "--help").out
+    assert "how much to keep (exactly one)" in text
+    assert text.count("NUMBER") == 3
+    assert options.NUMBER.metavar == "NUMBER"

@@ -1,0 +1,63 @@
+"""The command `theoryprune`: prune a model, show what came out, cite what was used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated
+
+import tyro
+
+from theoryprune.cli.cite import Cite
+from theoryprune.cli.output import complain
+from theoryprune.cli.prune import Prune
+from theoryprune.cli.show import Show
+from theoryprune.cli.target import importable
+from theoryprune.errors import TheoryPruneError
+
+_Command = (
+    Annotated[Prune, tyro.conf.subcommand("prune")]
+    | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Cite, tyro.conf.subcommand("cite")]
+)
+
+_DESCRIPTION = """Prune neural networks by theory, without data.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done; 1 refused (an unsupported layer, a collapse, a
+damaged or foreign file); 2 a mistake in the call (a bad argument, a missing file); 130 interrupted."""
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    args : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0 done; 1 refused by the package (`TheoryPruneError`); 2 a mistake in the call; 130 interrupted. Anything else
+        that is raised is a mistake in the package or in the user's model, and keeps its traceback.
+    """
+    command = tyro.cli(
+        _Command,
+        prog="theoryprune",
+        description=_DESCRIPTION,
+        args=args,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.DisallowNone),
+    )
+    try:
+        with importable(os.getcwd()):
+            command.run()
+    except TheoryPruneError as error:
+        complain(error)
+        return 1
+    except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+        complain(error)
+        return 2
+    except KeyboardInterrupt as error:
+        complain(KeyboardInterrupt("interrupted; nothing was written") if not error.args else error)
+        return 130
+    return 0

@@ -1,0 +1,19 @@
+"""How options look in the help: placeholders, and no default where there is none."""
+
+from __future__ import annotations
+
+import tyro
+
+MODEL = tyro.conf.arg(metavar="MODEL")
+TARGET = tyro.conf.arg(metavar="TARGET")
+NAMES = tyro.conf.arg(metavar="[NAME ...]", help_behavior_hint="")
+PATTERNS = tyro.conf.arg(metavar="[NAME ...]", help_behavior_hint="")
+NUMBER = tyro.conf.arg(metavar="NUMBER", help_behavior_hint="")
+STEPS = tyro.conf.arg(metavar="N", help_behavior_hint="")
+FILE = tyro.conf.arg(metavar="FILE", help_behavior_hint="")
+FOLDER = tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")
+SHAPE = tyro.conf.arg(metavar="C,H,W", help_behavior_hint="")
+METHOD = tyro.conf.arg(metavar="NAME")
+SCHEDULE = tyro.conf.arg(metavar="{exponential,linear,one_shot}", help_behavior_hint="")
+FLAG = tyro.conf.arg(help_behavior_hint="")
+AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")

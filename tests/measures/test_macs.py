@@ -1,5 +1,3 @@
-import math
-
 import pytest
 import torch
 from torch import nn
@@ -29,67 +27,6 @@ def flops(model, shape):
 def mask_of(graph, density=0.5, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return tp.Mask({n: torch.rand(w.shape, generator=generator) < density for n, w in graph.weights.items()})
-
-
-@pytest.mark.parametrize("density", [1, 1.0, 0.5, 1e-9, torch.tensor(0.5).item()])
-def test_densities(density):
-    assert measures.check_density(density) == density
-    assert isinstance(measures.check_density(density), float)
-
-
-@pytest.mark.parametrize(
-    ("density", "message"),
-    [
-        (95, r"density must be in \(0, 1\], got 95; did you mean 0.95\?"),
-        (12.5, r"got 12.5; did you mean 0.125\?"),
-        (1.5, r"density must be in \(0, 1\], got 1.5$"),
-        (0, r"density must be in \(0, 1\], got 0$"),
-        (-0.1, r"got -0.1$"),
-        (math.nan, r"got nan$"),
-        (math.inf, r"got inf$"),
-    ],
-)
-def test_trap_007_no_density(density, message):
-    with pytest.raises(ValueError, match=message):
-        measures.check_density(density)
-
-
-@pytest.mark.parametrize("value", [True, "0.5", None, 0.5j, torch.tensor(0.5)])
-def test_an_amount_that_is_no_number(value):
-    for check in (measures.check_density, measures.density_from_sparsity, measures.density_from_compression):
-        with pytest.raises(TypeError, match="must be a number, got"):
-            check(value)
-
-
-@pytest.mark.parametrize(("sparsity", "density"), [(0, 1.0), (0.9, 0.1), (0.99, 0.01), (0.7, 0.3), (1e-3, 0.999)])
-def test_sparsity(sparsity, density):
-    assert measures.density_from_sparsity(sparsity) == density
-
-
-@pytest.mark.parametrize(("sparsity", "hint"), [(95, "did you mean 0.95"), (1, "1$"), (-1, "-1$"), (math.nan, "nan")])
-def test_no_sparsity(sparsity, hint):
-    with pytest.raises(ValueError, match=rf"sparsity must be in \[0, 1\), got .*{hint}"):
-        measures.density_from_sparsity(sparsity)
-
-
-@pytest.mark.parametrize(("compression", "density"), [(1, 1.0), (10, 0.1), (100, 0.01), (1e3, 1e-3)])
-def test_compression(compression, density):
-    assert measures.density_from_compression(compression) == density
-
-
-@pytest.mark.parametrize(
-    ("compression", "hint"),
-    [
-        (0.05, r"did you mean 20 \(which is density 0.05\)"),
-        (0, "0$"),
-        (-3, "-3$"),
-        (math.inf, "inf$"),
-        (math.nan, "nan$"),
-    ],
-)
-def test_no_compression(compression, hint):
-    with pytest.raises(ValueError, match=rf"compression must be finite and at least 1, got .*{hint}"):
-        measures.density_from_compression(compression)
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -171,65 +108,6 @@ def test_trap_050_counting_leaves_no_hooks():
         assert not module._forward_hooks
         assert not module._forward_pre_hooks
         assert not module._backward_hooks
-
-
-def test_trap_016_negative_weights_are_not_zero():
-    graph = tp.extract(nn.Linear(3, 1), (3,)).with_weights({"weight": torch.tensor([[-1.0, 0.0, 2.0]])})
-    assert measures.nonzero_mask(graph).keep["weight"].tolist() == [[True, False, True]]
-
-
-def test_trap_019_counts_beyond_float32_are_exact():
-    _, graph = on_meta(MODELS["vgg16_224"])
-    assert measures.size(graph) == measures.Size(138_357_544, 138_344_128, 138_344_128)
-    assert measures.macs(graph) == 15_470_264_320
-    _, wide = on_meta(lambda: _with_shape(nn.Linear(2**13 + 1, 2**13, bias=True), (2**13 + 1,)))
-    assert measures.size(wide).total == 2**26 + 2**14
-
-
-def _with_shape(model, shape):
-    model.example_shape = shape
-    return model
-
-
-def test_size_of_a_mask():
-    graph = tp.extract(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), (4,))
-    mask = tp.Mask({"0.weight": torch.arange(12).reshape(3, 4) < 3})
-    size = measures.size(graph, mask)
-    assert size == measures.Size(total=23, prunable=12, kept=3)
-    assert size.density == 0.25
-    assert size.compression_prunable == 4
-    assert size.compression_total == 23 / 14
-    empty = measures.size(graph, tp.Mask({"0.weight": torch.zeros(3, 4, dtype=torch.bool)}))
-    assert (empty.density, empty.compression_prunable) == (0, math.inf)
-    assert measures.Size(4, 4, 0).compression_total == math.inf
-
-
-def test_buffers_are_no_parameters():
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.conv, self.bn = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3)
-            self.scale = nn.Parameter(torch.ones(3, 1, 1))
-            self.register_buffer("shift", torch.ones(3, 1, 1))
-
-        def forward(self, x):
-            return self.bn(self.conv(x)) * self.scale + self.shift
-
-    model = Net()
-    graph = tp.extract(model.requires_grad_(False), (2, 4, 4))
-    assert measures.size(graph).total == sum(p.numel() for p in model.parameters()) == 9 + 6 + 3
-    assert measures.stored_bytes(graph) == 4 * (9 + 6 + 6 + 3 + 3)
-
-
-def test_bytes_are_those_of_the_file(tmp_path):
-    model = MODELS["resnet20"]()
-    graph = tp.extract(model, model.example_shape)
-    tp.save_graph(graph, tmp_path / "graph")
-    header = (tmp_path / "graph").stat().st_size - measures.stored_bytes(graph)
-    assert 0 < header < 65536
-    tp.save_mask(mask_of(graph), tmp_path / "mask")
-    assert 0 < (tmp_path / "mask").stat().st_size - measures.mask_bytes(mask_of(graph)) < 8192
-    assert measures.mask_bytes(tp.Mask({"a": torch.ones(9, dtype=torch.bool), "b": torch.ones(1) > 0})) == 3
 
 
 def test_a_mask_of_another_network_is_refused():

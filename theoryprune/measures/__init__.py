@@ -1,0 +1,24 @@
+"""Amounts, parameters, multiply-accumulates, bytes: converted and counted here, nowhere else.
+
+All counts are Python integers, so they are exact at any size.
+"""
+
+from theoryprune.measures.amounts import (
+    check_density as check_density,
+    density_from_compression as density_from_compression,
+    density_from_sparsity as density_from_sparsity,
+)
+from theoryprune.measures.macs import (
+    CONVENTION as CONVENTION,
+    layer_macs as layer_macs,
+    macs as macs,
+    uses as uses,
+)
+from theoryprune.measures.size import (
+    Size as Size,
+    layer_parameters as layer_parameters,
+    mask_bytes as mask_bytes,
+    nonzero_mask as nonzero_mask,
+    size as size,
+    stored_bytes as stored_bytes,
+)

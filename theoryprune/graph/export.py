@@ -84,7 +84,7 @@ def _failed(model: nn.Module, shape: Shape, error: Exception) -> ValueError:
     return ValueError(
         f"example: {type(model).__name__}.forward fails on a batch of shape (n, {', '.join(map(str, shape))}) with "
         f"{type(error).__name__}: {_first_line(error).rstrip('.')}. Give the shape of one example without the batch "
-        "axis, or a batch that the model accepts"
+        "axis, or a batch that the model accepts; forward must work for every batch size n: x.flatten(1)"
     )
 
 

@@ -16,7 +16,7 @@ _PIPE_WIDTH = 120
 def show(*parts: RenderableType) -> None:
     """Print results to stdout: as wide as the terminal, or 120 columns where there is none."""
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    console = Console(file=sys.stdout, width=width, highlight=False)
+    console = Console(file=sys.stdout, width=width, highlight=False, markup=False)
     for part in parts:
         console.print(part)
 

@@ -95,6 +95,7 @@ def _draw_scores(axes: Axes, summary: Summary, by_label: Mapping[str, Scores]) -
     for i, (label, scores) in enumerate(by_label.items()):
         marker, line, color = styles[i % len(styles)]
         heights = [_log_total(scores, row.name) for row in summary.rows]
+        label = f"{label}: none" if all(math.isnan(height) for height in heights) else label
         axes.plot(range(len(heights)), heights, marker=marker, linestyle=line, color=color, label=label, markersize=4)
     method = f"{next(iter(by_label.values())).method} score".strip()
     axes.set(ylabel=f"log$_{{10}}$ of total {method}")

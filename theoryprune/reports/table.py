@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from theoryprune.reports.rows import LayerRow
@@ -19,7 +20,9 @@ WIDTH = 120
 
 def summary_table(summary: Summary) -> Table:
     """Lay out a summary: a row per layer, a row of totals, and what else there is to say below."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=caption(summary), caption_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=Text(caption(summary)), caption_justify="left"
+    )
     table.add_column("layer", overflow="fold")
     table.add_column("op", no_wrap=True)
     for name in ("channels", "weights", "kept", "density", "effect-\nive", "MACs", "effect-\nive MACs"):
@@ -36,10 +39,10 @@ def summary_table(summary: Summary) -> Table:
     return table
 
 
-def _cells(row: LayerRow) -> tuple[str, ...]:
+def _cells(row: LayerRow) -> tuple[str | Text, ...]:
     before, after = row.channels_out
     return (
-        row.name.removesuffix(".weight"), f"{row.op}{_window(row)}",
+        Text(row.name.removesuffix(".weight")), f"{row.op}{_window(row)}",
         str(before) if after == before else f"{after}/{before}",
         f"{row.weights:,}", f"{row.kept:,}", row.reason or percent(row.density), f"{row.effective:,}",
         short(row.macs), short(row.macs_effective),
@@ -76,8 +79,9 @@ def caption(summary: Summary) -> str:
         f"parameters: {size.total:,}, of them prunable {size.prunable:,}; dense tensors: {summary.bytes_dense:,} bytes",
         f"MACs ({summary.convention}): dense {summary.macs:,}, nominal {summary.macs_nominal:,}, effective "
         f"{summary.macs_effective:,}",
-        f"dense / effective MACs: {summary.theoretical_speedup:.4g} (a count, not a speed)",
     ]
+    if summary.macs_effective:
+        lines.append(f"dense / effective MACs: {summary.theoretical_speedup:.4g} (a count, not a speed)")
     if summary.compacted:
         small = summary.compacted
         lines.append(
@@ -86,10 +90,10 @@ def caption(summary: Summary) -> str:
     if summary.empty_layers:
         lines.append(f"empty layers: {', '.join(summary.empty_layers)}")
     cut_off = [name for name in summary.disconnected_layers if name not in summary.empty_layers]
-    if cut_off:
-        lines.append(f"on no path from input to output: {', '.join(cut_off)}")
     if summary.collapsed:
         lines.append("collapsed: no path leads from the input to the output")
+    elif cut_off:
+        lines.append(f"on no path from input to output: {', '.join(cut_off)}")
     if summary.certificate:
         lines.append(summary.certificate)
     return "\n".join(lines)

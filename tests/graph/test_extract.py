@@ -473,6 +473,20 @@ def test_pruning_hooks_are_refused_and_stay():
     check(model, (4,))
 
 
+def recast(m, x):
+    y = m.fc(x.to(m.fc.weight.device)).to(x.dtype)
+    return y.type_as(x) + x.float()
+
+
+def test_conversions_that_convert_nothing_leave_no_record():
+    assert [layer.kind for layer in check(Written(recast, fc=nn.Linear(4, 4)), (4,)).layers] == ["linear", "add"]
+
+
+@pytest.mark.parametrize("kind", [nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.FeatureAlphaDropout])
+def test_dropout_leaves_no_record(kind):
+    assert len(check(nn.Sequential(nn.Conv2d(3, 2, 3), kind()).train(), (3, 5, 5)).layers) == 1
+
+
 # Names, order, purity.
 
 

@@ -17,7 +17,7 @@ from torch.fx import GraphModule, Node
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import Shape, Stored
 
-_RETURNS_ITS_INPUT = {"dropout", "feature_dropout", "alpha_dropout", "getitem"}
+_RETURNS_ITS_INPUT = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "getitem"}
 """Dropout in evaluation mode, unlike what its schema says; and an item of a list of views."""
 
 
@@ -120,6 +120,8 @@ def _call(node: Node, env: dict[Node, object], batch: object, steps: list[Step])
         inplace, aliases, named = False, False, {str(i): arg for i, arg in enumerate(args)}
     if not isinstance(value, Tensor | list | tuple) and base != "item":
         return Number(node.name)
+    if base in ("to", "type_as") and _same_format(node.args[0], value):
+        return args[0]
     step = Step(
         index=len(steps),
         node=node.name,
@@ -132,6 +134,14 @@ def _call(node: Node, env: dict[Node, object], batch: object, steps: list[Step])
     )
     steps.append(step)
     return step
+
+
+def _same_format(source: object, value: object) -> bool:
+    """Whether a conversion leaves dtype and device as they are, and so returns its input."""
+    before = source.meta.get("val") if isinstance(source, Node) else None
+    if not isinstance(before, Tensor) or not isinstance(value, Tensor):
+        return False
+    return (before.dtype, before.device) == (value.dtype, value.device)
 
 
 def _bind(target: OpOverload, args: list[object], kwargs: dict[str, object]) -> dict[str, object]:

@@ -82,7 +82,7 @@ CONVERSIONS: dict[str, Callable[[Call], Layer | Value]] = {
         ),
         convert_identity,
     ),
-    **dict.fromkeys(("dropout.default", "feature_dropout.default", "alpha_dropout.default"), convert_dropout),
+    **{f"{kind}dropout.default": convert_dropout for kind in ("", "feature_", "alpha_", "feature_alpha_")},
 }  # fmt: skip
 """How each ATen operator (in-place variants included) becomes a record, or vanishes."""
 

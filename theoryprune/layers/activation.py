@@ -12,7 +12,7 @@ from theoryprune.layers.base import Channelwise, Shape
 from theoryprune.layers.call import Call
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Elementwise(Channelwise):
     """An activation: the same function of every entry."""
 
@@ -21,7 +21,7 @@ class Elementwise(Channelwise):
         return shapes[0]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ReLU(Elementwise):
     """``max(x, 0)``."""
 
@@ -32,7 +32,7 @@ class ReLU(Elementwise):
         return torch.relu(xs[0])
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class LeakyReLU(Elementwise):
     """``x`` where positive, ``slope x`` elsewhere."""
 
@@ -44,7 +44,7 @@ class LeakyReLU(Elementwise):
         return functional.leaky_relu(xs[0], self.slope)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Hardtanh(Elementwise):
     """``min(max(x, low), high)``; ReLU6 is the one from 0 to 6."""
 
@@ -57,7 +57,7 @@ class Hardtanh(Elementwise):
         return functional.hardtanh(xs[0], self.low, self.high)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GELU(Elementwise):
     """``x Phi(x)``, exact (``"none"``) or by ``"tanh"``."""
 
@@ -69,7 +69,7 @@ class GELU(Elementwise):
         return functional.gelu(xs[0], approximate=self.approximate)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SiLU(Elementwise):
     """``x sigmoid(x)``."""
 
@@ -80,7 +80,7 @@ class SiLU(Elementwise):
         return functional.silu(xs[0])
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Sigmoid(Elementwise):
     """``1 / (1 + exp(-x))``."""
 
@@ -91,7 +91,7 @@ class Sigmoid(Elementwise):
         return torch.sigmoid(xs[0])
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Tanh(Elementwise):
     """The hyperbolic tangent."""
 

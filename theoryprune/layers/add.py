@@ -13,7 +13,7 @@ from theoryprune.layers.call import Call, Refusal, Value
 from theoryprune.layers.constant import Shift, convert_shift
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Add(Layer):
     """``first + alpha second`` of two tensors of one shape; ``alpha = -1`` is subtraction."""
 

@@ -31,7 +31,7 @@ class Coupling(Protocol):
         """Declare that channel `first[i]` can only be removed together with `second[i]`."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Layer(ABC):
     """One operation of a weight graph.
 
@@ -55,6 +55,12 @@ class Layer(ABC):
     name: str
     inputs: tuple[str, ...]
     names: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Show tensors by their shapes."""
+        values = ((spec.name, getattr(self, spec.name)) for spec in fields(self) if spec.name != "names")
+        shown = (f"{key}={tuple(v.shape) if isinstance(v, Tensor) else v!r}" for key, v in values)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     @abstractmethod
     def forward(self, *xs: Tensor) -> Tensor:
@@ -85,7 +91,7 @@ class Layer(ABC):
         return replace(self, **changes)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class WeightLayer(Layer):
     """A layer with a prunable `weight` of shape (out, in per group, *kernel) and perhaps a `bias` of shape (out,)."""
 
@@ -108,7 +114,7 @@ class WeightLayer(Layer):
         return 1
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Channelwise(Layer):
     """A layer with one input whose output channel c depends on input channel c alone."""
 

@@ -13,7 +13,7 @@ from theoryprune.layers.base import Channelwise, Shape, take
 from theoryprune.layers.call import Call, Refusal, names_of
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class BatchNorm(Channelwise):
     """``(x - running_mean) / sqrt(running_var + eps) * weight + bias``, channel by channel."""
 

@@ -13,7 +13,7 @@ from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal, Value
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Concat(Layer):
     """The channels of all inputs one after the other; one tensor may appear several times."""
 

@@ -12,7 +12,7 @@ from theoryprune.layers.base import Channelwise, Shape, take
 from theoryprune.layers.call import Call, Refusal, Stored, Value
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Constant(Channelwise):
     """A number, or a tensor of shape (channels, 1, ..., 1), combined with every entry of its channel."""
 
@@ -34,7 +34,7 @@ class Constant(Channelwise):
         return value.reshape(-1).expand(channels)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Scale(Constant):
     """``x * value``, or ``x / value``."""
 
@@ -46,7 +46,7 @@ class Scale(Constant):
         return torch.div(xs[0], self.value) if self.divide else torch.mul(xs[0], self.value)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Shift(Constant):
     """``x + alpha value``."""
 

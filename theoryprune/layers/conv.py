@@ -18,7 +18,7 @@ from theoryprune.layers.window import extent
 _CONVS = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Conv(WeightLayer):
     """Cross-correlation with `weight` of shape (out, in / groups, *kernel), zero padding, any stride and dilation.
 

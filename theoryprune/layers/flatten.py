@@ -14,7 +14,7 @@ from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal, Value
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Flatten(Layer):
     """Axes `start` to `end` (inclusive; 0 are the channels) merged into one, in row-major order.
 

@@ -12,7 +12,7 @@ from theoryprune.layers.base import Channels, Coupling, Shape, WeightLayer, take
 from theoryprune.layers.call import Call, Refusal, names_of
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Linear(WeightLayer):
     """``y = weight x + bias`` with `weight` of shape (out, in), on inputs of shape (batch, in)."""
 

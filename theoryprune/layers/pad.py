@@ -13,7 +13,7 @@ from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ZeroPad(Layer):
     """Zeros (before, after) along each axis; axis 0 are the channels."""
 

@@ -20,7 +20,7 @@ _ADAPTIVE: dict[int, Callable[..., Tensor]] = {
 }
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class MaxPool(Channelwise):
     """The largest entry of each window; padded cells never win."""
 
@@ -42,7 +42,7 @@ class MaxPool(Channelwise):
         return output_shape(shape, shape[0], self.kernel, self.stride, self.padding, self.dilation, self.ceil_mode)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class AvgPool(Channelwise):
     """The sum of each window over a divisor: its size, the cells inside the input, or `divisor_override`."""
 
@@ -75,7 +75,7 @@ class AvgPool(Channelwise):
         return output_shape(shape, shape[0], self.kernel, self.stride, self.padding, ones, self.ceil_mode)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class AdaptiveAvgPool(Channelwise):
     """The average over a grid of cells of the given size that covers the map."""
 
@@ -91,7 +91,7 @@ class AdaptiveAvgPool(Channelwise):
         return (shapes[0][0], *self.output_size)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class SpatialMean(Channelwise):
     """The mean over some spatial axes (1 is the first one after the channels)."""
 

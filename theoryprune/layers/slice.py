@@ -13,7 +13,7 @@ from theoryprune.layers.base import Channels, Channelwise, Coupling, Layer, Shap
 from theoryprune.layers.call import Call, Refusal, Value
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Slice(Channelwise):
     """Positions ``start:stop:step`` along the spatial axis `axis` (1 is the first one after the channels)."""
 
@@ -34,7 +34,7 @@ class Slice(Channelwise):
         return tuple(shape)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Take(Layer):
     """The channels `index`, in that order."""
 

@@ -12,7 +12,7 @@ from theoryprune.layers.base import Channels, Coupling, Layer, Shape
 from theoryprune.layers.call import Call, Refusal
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Softmax(Layer):
     """``exp(x_c) / sum_k exp(x_k)`` over the channels, or its logarithm."""
 

@@ -1,0 +1,137 @@
+"""The flow R of a network and its derivatives, computed so that nothing can overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import frexp
+
+import torch
+from torch import Tensor
+
+from theoryprune.graph.evaluate import walk
+from theoryprune.graph.flow import BiasPolicy, flow_network
+from theoryprune.graph.scaling import Scaled, align, rescale
+from theoryprune.layers import Add, Concat, Layer, Scale, Shift, WeightLayer
+from theoryprune.types import Scores, WeightGraph
+
+_GROWS = (WeightLayer, Add, Concat, Shift, Scale)
+_SLACK = {torch.float64: 256, torch.float32: 24}
+"""How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The flow of a network: ``total * 2**exponent`` with ``1/2 <= total < 1``, or 0 with exponent 0.
+
+    `flushed` counts positive entries that rescaling lost; it is 0 for an exact result.
+    """
+
+    total: float
+    exponent: int
+    flushed: int = 0
+
+
+class FlowEvaluator:
+    """Scores of one flow network whose weights are taken out step by step.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+        Read once, never written.
+    bias : {"drop", "unit"}
+        Whether offsets are left out, or enter as edges from a constant unit.
+    dtype : torch.float64 or torch.float32
+    slack : int, optional
+        Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend on it.
+
+    Notes
+    -----
+    Keeps one copy of the weights (``abs(w)``, 0 where removed). An evaluation is one forward and one backward pass of
+    one example of ones. Every factor that rescaling applies is a power of two and a constant for differentiation, so
+    wherever the plain evaluation does not overflow the scores are the same bits times one power of two.
+
+    Every operation adds and multiplies non-negative numbers, so errors stay relative, except in convolutions by
+    Winograd or FFT, which subtract, and in reduced-precision products: on a GPU float32 needs
+    ``torch.backends.cudnn.allow_tf32 = False`` and ``torch.backends.cuda.matmul.allow_tf32 = False``.
+    """
+
+    def __init__(
+        self,
+        graph: WeightGraph,
+        *,
+        bias: BiasPolicy = "drop",
+        dtype: torch.dtype = torch.float64,
+        slack: int | None = None,
+    ) -> None:
+        with torch.inference_mode(False), torch.enable_grad():
+            network = flow_network(graph, bias=bias, dtype=dtype)
+            self._folded = {name: weight.requires_grad_() for name, weight in network.weights.items()}
+            self._ones = torch.ones(1, *graph.input_shape, dtype=dtype, device=graph.device)
+        self._network = network
+        self._slack = _SLACK[dtype] if slack is None else slack
+
+    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
+        """Return the scores of the named weights as vectors that the caller may overwrite.
+
+        Parameters
+        ----------
+        survivors : mapping of str to (Tensor or None)
+            For each weight of interest the flat indices to score; None for all entries.
+
+        Returns
+        -------
+        Scores
+            With ``values[name]`` of shape (number of indices,), ``total`` normalised to [1/2, 1).
+        """
+        names = list(survivors)
+        with torch.inference_mode(False), torch.enable_grad():
+            output, result = self._forward()
+            if not names:
+                return Scores({}, total=result.total, exponent=result.exponent)
+            # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
+            seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
+            weights = [self._folded[name] for name in names]
+            gradients = torch.autograd.grad(output, weights, seed, materialize_grads=True)
+        values = {}
+        for name, gradient in zip(names, gradients, strict=True):
+            index, weight = survivors[name], self._folded[name].detach().view(-1)
+            if index is None:
+                values[name] = gradient.reshape(-1).mul_(weight)
+            else:
+                values[name] = gradient.reshape(-1).index_select(0, index).mul_(weight.index_select(0, index))
+        return Scores(values, total=result.total, exponent=result.exponent)
+
+    def remove(self, removed: Mapping[str, Tensor]) -> None:
+        """Take weights out of the network, by flat index."""
+        for name, index in removed.items():
+            self._folded[name].detach().view(-1).index_fill_(0, index, 0)
+
+    def flow(self) -> Flow:
+        """Return the flow alone (a forward pass)."""
+        with torch.no_grad():
+            return self._forward()[1]
+
+    def _forward(self) -> tuple[Tensor, Flow]:
+        """Evaluate; return the scaled sum of the outputs, and the flow it stands for."""
+        lost: list[int] = []
+
+        def step(layer: Layer, *inputs: Scaled) -> Scaled:
+            branches = list(inputs)
+            if isinstance(layer, Shift):  # an edge from the constant unit is one more branch, of exponent 0
+                offset = torch.as_tensor(layer.value)
+                branches.append(Scaled(offset, 0 if bool(offset.any()) else None))
+            branches = align(branches)
+            values = [branch.value for branch in branches]
+            value = values[0] + values[1] if isinstance(layer, Shift) else layer.forward(*values)
+            out = Scaled(value, branches[0].exponent)
+            if isinstance(layer, _GROWS):
+                out = rescale(out, layer.name, self._slack)
+            lost.extend(branch.flushed for branch in (*branches, out))
+            return out
+
+        y = rescale(walk(self._network, Scaled(self._ones), step), self._network.output)
+        total = y.value.sum()
+        mantissa, power = frexp(total.item())
+        exponent = 0 if y.exponent is None else y.exponent + power
+        return total, Flow(mantissa, exponent, sum(lost) + y.flushed)

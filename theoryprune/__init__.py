@@ -42,6 +42,28 @@ from theoryprune.graph.files import (
     save_mask as save_mask,
 )
 from theoryprune import measures as measures
+from theoryprune.scores import (
+    SCORES as SCORES,
+    synflow as synflow,
+    magnitude as magnitude,
+    random as random,
+    erk as erk,
+    uniform as uniform,
+)
+from theoryprune.masks import (
+    SCHEDULES as SCHEDULES,
+    MaskComparison as MaskComparison,
+    Schedule as Schedule,
+    keep_top as keep_top,
+    exponential as exponential,
+    linear as linear,
+    one_shot as one_shot,
+    prune as prune,
+    effective_mask as effective_mask,
+    is_connected as is_connected,
+    disconnected_outputs as disconnected_outputs,
+    compare_masks as compare_masks,
+)
 from theoryprune.reports import (
     Summary as Summary,
     summarize as summarize,

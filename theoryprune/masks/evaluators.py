@@ -1,0 +1,105 @@
+"""What the pruning loop asks of a score: the scores of the survivors, again and again, as weights are taken out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from theoryprune.types import Scores, WeightGraph
+
+ScoreFunction = Callable[[WeightGraph], Scores]
+
+
+class Evaluator(Protocol):
+    """Scores of one network from which weights are taken out step by step."""
+
+    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
+        """Return the scores at the flat indices `survivors[name]` (None: of all entries), as vectors to overwrite."""
+
+    def remove(self, removed: Mapping[str, Tensor]) -> None:
+        """Take weights out, by flat index."""
+
+
+class PlainEvaluator:
+    """Calls a score function on the graph with its removed weights set to zero.
+
+    Parameters
+    ----------
+    score : callable
+        From a graph to `Scores`.
+    graph : WeightGraph
+        Never written: the weights are copied.
+    """
+
+    def __init__(self, score: ScoreFunction, graph: WeightGraph) -> None:
+        self._score = score
+        self._graph = graph.with_weights({name: weight.detach().clone() for name, weight in graph.weights.items()})
+
+    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
+        """Score the masked graph and read off the survivors."""
+        scores = self._score(self._graph)
+        if not isinstance(scores, Scores):
+            raise TypeError(f"score must return Scores, got {type(scores).__name__} from {self._score!r}")
+        values = {}
+        for name, index in survivors.items():
+            if name not in scores.values or scores.values[name].shape != self._graph.weights[name].shape:
+                raise ValueError(f"score must give '{name}' scores of shape {tuple(self._graph.weights[name].shape)}")
+            flat = scores.values[name].detach().reshape(-1)
+            values[name] = flat.clone() if index is None else flat.index_select(0, index)
+        return Scores(values, scores.total, scores.exponent, scores.method)
+
+    def remove(self, removed: Mapping[str, Tensor]) -> None:
+        """Set the weights to zero in the copy."""
+        for name, index in removed.items():
+            weight = self._graph.weights[name]
+            weight[torch.unravel_index(index, weight.shape)] = 0
+
+
+def evaluator_of(score: ScoreFunction, graph: WeightGraph) -> Evaluator:
+    """Return the score's own evaluator where it offers one (``score.prepare``), else the plain one.
+
+    Raises
+    ------
+    TypeError
+        If `score` cannot be called with a graph alone.
+    """
+    check_score(score)
+    function, options = (score.func, score.keywords) if isinstance(score, partial) else (score, {})
+    prepare = getattr(function, "prepare", None)
+    if prepare is None or (isinstance(score, partial) and score.args):
+        return PlainEvaluator(score, graph)
+    evaluator: Evaluator = prepare(graph, **options)
+    return evaluator
+
+
+def check_score(score: ScoreFunction) -> None:
+    """Raise `TypeError` unless `score` can be called with a graph alone."""
+    if isinstance(score, Scores):
+        raise TypeError(
+            "score must be a function of a graph, got finished Scores; keep_top(scores, density) prunes once"
+        )
+    if not callable(score):
+        raise TypeError(f"score must be a function of a graph such as theoryprune.synflow, got {score!r}")
+    try:
+        signature = inspect.signature(score)
+    except ValueError:  # a builtin without one; it is called as it is
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise TypeError(
+            f"score must be callable with the graph alone, but {score_name(score)}: {error}; bind the rest first, as "
+            "in functools.partial(theoryprune.random, seed=0)"
+        ) from None
+
+
+def score_name(score: ScoreFunction) -> str:
+    """Return the name of a score function, looking through `functools.partial`."""
+    while isinstance(score, partial):
+        score = score.func
+    return getattr(score, "__name__", type(score).__name__)

@@ -1,0 +1,35 @@
+"""Which weights are taken out of pruning by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+
+
+def protected_names(layers: Mapping[str, str], protect: Collection[str] | str) -> frozenset[str]:
+    """Return the weights that `protect` names.
+
+    Parameters
+    ----------
+    layers : mapping of str to str
+        Layer names by weight name.
+    protect : collection of str, or str
+        Names or shell-style patterns of layers or weights: ``"classifier"``, ``"*.shortcut.*"``, ``"fc.weight"``.
+
+    Raises
+    ------
+    ValueError
+        If a pattern matches nothing.
+
+    Examples
+    --------
+    >>> sorted(protected_names({"conv.weight": "conv", "fc.weight": "fc"}, ["fc"]))
+    ['fc.weight']
+    """
+    found: set[str] = set()
+    for pattern in [protect] if isinstance(protect, str) else protect:
+        matched = {w for w, layer in layers.items() if fnmatchcase(w, pattern) or fnmatchcase(layer, pattern)}
+        if not matched:
+            raise ValueError(f"protect: '{pattern}' matches no prunable layer or weight; they are {list(layers)}")
+        found |= matched
+    return frozenset(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from theoryprune.graph.reach import effective_weights, sweep
@@ -37,6 +36,7 @@ def effective_mask(graph: WeightGraph, mask: Mask) -> Mask:
 
     Examples
     --------
+    >>> import torch
     >>> from theoryprune.graph.extract import extract
     >>> graph = extract(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)), (2,))
     >>> first = torch.tensor([[True, True], [False, False]])

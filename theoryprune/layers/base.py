@@ -106,7 +106,10 @@ class WeightLayer(Layer):
     @property
     def bias_name(self) -> str:
         """The `state_dict` name of the bias, or the one it would have."""
-        return self.names.get("bias") or self.weight_name.removesuffix("weight") + "bias"
+        if "bias" in self.names:
+            return self.names["bias"]
+        stem = self.weight_name.removesuffix("weight")
+        return f"{stem}bias" if stem != self.weight_name else f"{stem}_bias"
 
     @property
     def groups(self) -> int:

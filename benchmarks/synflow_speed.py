@@ -100,7 +100,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         measure(options.model, compression=options.compression, steps=options.steps, pairs=options.pairs, dtype=dtype)
         for dtype in dict.fromkeys(options.dtype or ["float32", "float64"])
     ]
-    Console().print(table(rows))
+    console = Console()
+    console.print(table(rows), width=max(console.width, 120))
     if options.out is not None:
         options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 

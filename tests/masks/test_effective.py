@@ -32,6 +32,12 @@ def test_a_kept_zero_is_no_edge(graph):
     assert tp.disconnected_outputs(zeroed, full).tolist() == [1]
 
 
+def test_trap_016_negative_weights_count_like_positive_ones(graph):
+    full = tp.Mask({name: torch.ones_like(w, dtype=torch.bool) for name, w in graph.weights.items()})
+    negative = graph.with_weights({name: -w.abs() for name, w in graph.weights.items()})
+    assert tp.effective_mask(negative, full).kept == full.kept == 8
+
+
 def test_disconnected(graph):
     m = tp.Mask({"0.weight": torch.zeros(2, 2, dtype=torch.bool)})
     assert not tp.is_connected(graph, m)

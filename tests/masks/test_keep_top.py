@@ -58,7 +58,7 @@ def test_masks_of_one_score_are_nested(values, first, second):
     assert (small & large).sha256 == small.sha256
 
 
-def test_trap_016_negative_scores_are_ranked_as_they_are():
+def test_negative_scores_are_ranked_as_they_are():
     assert tp.keep_top(scores_of(a=[-3.0, -1.0, -2.0]), density=0.3).keep["a"].tolist() == [False, True, False]
 
 

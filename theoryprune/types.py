@@ -193,12 +193,15 @@ class Scores:
         The exact power of two by which `total` and all values are to be multiplied for their true size.
     method : str
         Name of the score, as `cite` knows it.
+    rooted : bool
+        Whether all of `total` comes from the input, so that a positive total proves an input-output path.
     """
 
     values: Mapping[str, Tensor]
     total: float | None = None
     exponent: int | None = None
     method: str = ""
+    rooted: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from torch import nn
 import theoryprune as tp
 from tests.architecture.source import ROOT
 from tests.cli.command import run, usable_models
-from theoryprune.masks import kept_count
+from theoryprune.measures import kept_count
 
 
 @pytest.fixture(autouse=True)

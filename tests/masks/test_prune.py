@@ -11,7 +11,7 @@ import theoryprune as tp
 from benchmarks.models import resnet20, resnet50_224, resnet56, resnet110, vgg16_bn
 from tests.networks import random_graph
 from tests.small import Written, same, witness
-from theoryprune.masks import kept_count
+from theoryprune.measures import kept_count
 
 SCORES = {
     "synflow": tp.synflow,

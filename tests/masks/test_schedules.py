@@ -2,7 +2,8 @@
 
 import pytest
 
-from theoryprune.masks import SCHEDULES, exponential, kept_count, linear, one_shot
+from theoryprune.masks import SCHEDULES, exponential, linear, one_shot
+from theoryprune.measures import kept_count
 
 ALL = [exponential(100), exponential(7), linear(10), linear(1), one_shot()]
 

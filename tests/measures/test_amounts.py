@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -65,3 +66,24 @@ def test_compression(compression, density):
 def test_no_compression(compression, hint):
     with pytest.raises(ValueError, match=rf"compression must be finite and at least 1, got .*{hint}"):
         measures.density_from_compression(compression)
+
+
+def test_counts():
+    assert [measures.kept_count(0.9, n) for n in (10, 1000, 10**7)] == [9, 900, 9 * 10**6]
+    assert measures.kept_count(1e-17, 10) == 1
+    assert measures.kept_count(1, 7) == 7
+    assert measures.kept_count(10**-1.5, 270_896) == 8567
+
+
+def test_the_count_agrees_with_the_published_one_between_integers():
+    for total in (270_896, 14_715_584, 138_344_128):
+        for step in range(1, 100):
+            density = 0.01 ** (step / 100)
+            assert measures.kept_count(density, total) == total - int((1.0 - density) * total)
+
+
+def test_trap_008_an_int_other_than_one_is_no_count():
+    assert measures.check_density(1) == 1.0
+    assert measures.check_density(np.float32(0.5)) == 0.5
+    with pytest.raises(ValueError, match=r"got 2; did you mean 0\.02"):
+        measures.check_density(2)

@@ -6,7 +6,7 @@ from torch import nn
 
 import theoryprune as tp
 from benchmarks.models import resnet20
-from theoryprune.masks import kept_count
+from theoryprune.measures import kept_count
 
 
 def densities(graph, density):

@@ -4,7 +4,7 @@ import pytest
 
 import theoryprune as tp
 from benchmarks.models import resnet20
-from theoryprune.masks import kept_count
+from theoryprune.measures import kept_count
 
 
 @pytest.mark.parametrize("density", [1, 0.5, 0.1, 0.01])

@@ -69,6 +69,7 @@ class FlowEvaluator:
             self._folded = {name: weight.requires_grad_() for name, weight in network.weights.items()}
             self._ones = torch.ones(1, *graph.input_shape, dtype=dtype, device=graph.device)
         self._network = network
+        self._rooted = bias == "drop"
         self._slack = _SLACK[dtype] if slack is None else slack
 
     def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
@@ -88,7 +89,7 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.enable_grad():
             output, result = self._forward()
             if not names:
-                return Scores({}, total=result.total, exponent=result.exponent)
+                return Scores({}, result.total, result.exponent, rooted=self._rooted)
             # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
             seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
             weights = [self._folded[name] for name in names]
@@ -100,7 +101,7 @@ class FlowEvaluator:
                 values[name] = gradient.reshape(-1).mul_(weight)
             else:
                 values[name] = gradient.reshape(-1).index_select(0, index).mul_(weight.index_select(0, index))
-        return Scores(values, total=result.total, exponent=result.exponent)
+        return Scores(values, result.total, result.exponent, rooted=self._rooted)
 
     def remove(self, removed: Mapping[str, Tensor]) -> None:
         """Take weights out of the network, by flat index."""

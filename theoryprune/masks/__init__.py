@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from theoryprune.masks.compare import MaskComparison, compare_masks
-from theoryprune.masks.density import kept_count
 from theoryprune.masks.effective import disconnected_outputs, effective_mask, is_connected
 from theoryprune.masks.keep_top import keep_top
 from theoryprune.masks.prune import prune
@@ -11,5 +10,5 @@ from theoryprune.masks.schedules import SCHEDULES, Schedule, exponential, linear
 
 __all__ = [
     "SCHEDULES", "MaskComparison", "Schedule", "compare_masks", "disconnected_outputs", "effective_mask", "exponential",
-    "is_connected", "keep_top", "kept_count", "linear", "one_shot", "prune",
+    "is_connected", "keep_top", "linear", "one_shot", "prune",
 ]  # fmt: skip

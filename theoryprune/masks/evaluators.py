@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -51,7 +52,7 @@ class PlainEvaluator:
                 raise ValueError(f"score must give '{name}' scores of shape {tuple(self._graph.weights[name].shape)}")
             flat = scores.values[name].detach().reshape(-1)
             values[name] = flat.clone() if index is None else flat.index_select(0, index)
-        return Scores(values, scores.total, scores.exponent, scores.method)
+        return replace(scores, values=values)
 
     def remove(self, removed: Mapping[str, Tensor]) -> None:
         """Set the weights to zero in the copy."""

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 import torch
 
 from theoryprune.errors import BudgetError
-from theoryprune.masks.density import check_density, kept_count
 from theoryprune.masks.protect import protected_names
 from theoryprune.masks.selection import lowest, require_finite
+from theoryprune.measures import check_density, kept_count
 from theoryprune.types import Mask, Scores
 
 Scope: TypeAlias = Literal["global", "layer"]

@@ -16,15 +16,13 @@ from theoryprune.errors import BudgetError, LayerCollapseError
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 from theoryprune.graph.reach import sweep
-from theoryprune.graph.transform import apply_mask
-from theoryprune.layers import Shift, WeightLayer
-from theoryprune.masks.density import check_density
 from theoryprune.masks.evaluators import Evaluator, ScoreFunction, evaluator_of, score_name
 from theoryprune.masks.keep_top import Scope, check_scope, nothing_to_prune
 from theoryprune.masks.protect import protected_names
 from theoryprune.masks.schedules import Schedule, exponential, one_shot
 from theoryprune.masks.selection import lowest, require_finite
 from theoryprune.masks.survivors import Survivors
+from theoryprune.measures import check_density
 from theoryprune.types import Mask, Pruning, Scores, TraceRow, WeightGraph
 
 
@@ -182,21 +180,15 @@ class _Run:
 
     def connected(self, scores: Scores) -> bool:
         """Whether an input still reaches an output."""
-        if scores.total is not None and not self._has_offsets:
+        if scores.total is not None and scores.rooted:
             return scores.total > 0
-        masked = apply_mask(self.graph, Mask({name: layer.removed_at == 0 for name, layer in self.left.items()}))
+        weights = self.graph.weights
+        masked = self.graph.with_weights(
+            {name: weights[name] * (layer.removed_at == 0) for name, layer in self.left.items()}
+        )
         if scores.total is not None:  # biases may feed the flow, but they are no path from the input
             return FlowEvaluator(masked).flow().total > 0
         return bool(sweep(masked).from_input[masked.output].any())
-
-    @property
-    def _has_offsets(self) -> bool:
-        """Whether some bias or constant could keep a flow positive that no input feeds."""
-        return any(
-            isinstance(layer, Shift)
-            or (isinstance(layer, WeightLayer) and layer.bias is not None and bool(layer.bias.any()))
-            for layer in self.graph.layers
-        )
 
 
 def _collapse(step: int, plan: Schedule, density: float, empty: Collection[str]) -> LayerCollapseError:

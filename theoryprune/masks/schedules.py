@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from theoryprune.masks.density import kept_count
+from theoryprune.measures import kept_count
 
 
 class Schedule(Protocol):

@@ -7,6 +7,7 @@ from theoryprune.measures.amounts import (
     check_density as check_density,
     density_from_compression as density_from_compression,
     density_from_sparsity as density_from_sparsity,
+    kept_count as kept_count,
 )
 from theoryprune.measures.macs import (
     CONVENTION as CONVENTION,

@@ -29,6 +29,22 @@ def check_density(density: float) -> float:
     return value
 
 
+def kept_count(density: float, total: int) -> int:
+    """Return how many of `total` weights a density keeps: the least count not below it, and at least 1.
+
+    Notes
+    -----
+    ``max(1, ceil(density * total))``, the published count, with a guard against products that rounding lifts just
+    above an integer.
+
+    Examples
+    --------
+    >>> kept_count(0.9, 10), kept_count(0.9, 1000), kept_count(1e-17, 10)
+    (9, 900, 1)
+    """
+    return max(1, math.ceil(density * total - 1e-9 - 1e-12 * total))
+
+
 def density_from_sparsity(sparsity: float) -> float:
     """Return ``1 - sparsity``, the fraction kept, rounded from the decimal digits given.
 

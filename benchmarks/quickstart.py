@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import mean
 
 import torch
+from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -103,14 +104,16 @@ def table(records: list[Run]) -> Table:
     """Return the comparison: means over the seeds, accuracy with its smallest and largest value."""
     seeds = len({run.seed for run in records})
     out = Table(
-        title=f"Pruned at initialisation, then trained alike: digits, {records[0].total:,} weights, n = {seeds} seeds",
-        caption="MACs: conv+linear, batch 1, mean; of the effective weights, and of the compacted network. "
-        "Accuracy: 719 test images, last epoch, mean (smallest to largest).",
+        title=f"Digits, {records[0].total:,} weights pruned at initialisation, then trained alike; n = {seeds} seeds",
+        caption="Means over the seeds; accuracy on 719 test images after the last epoch. kMACs: thousands of "
+        "multiply-accumulates (conv+linear, batch 1) of the weights on a path, and of the compacted network.",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    out.add_column("method")
-    counts = ("density", "kept", "effective density", "MACs effective", "MACs compacted", "layers emptied")
-    for column in (*counts, "test accuracy"):
-        out.add_column(column, justify="right")
+    counts = ("density", "kept", "effective\ndensity", "kMACs\neffective", "kMACs\ncompacted", "layers\nemptied")
+    out.add_column("method", no_wrap=True)
+    for column in (*counts, "accuracy, %\nmean (range)"):
+        out.add_column(column, justify="right", no_wrap=True)
     last = 1.0
     for (method, density), group in by_setting(records).items():
         if density != last:
@@ -123,12 +126,10 @@ def table(records: list[Run]) -> Table:
             f"{density:g}",
             f"{group[0].kept:,}",
             f"{mean(run.effective for run in group):.4f}",
-            f"{mean(run.macs for run in group):,.0f}",
-            f"{mean(small):,.0f}"
-            if len(small) == len(group)
-            else f"{len(group) - len(small)} of {len(group)} collapsed",
+            f"{mean(run.macs for run in group) / 1000:,.1f}",
+            f"{mean(small) / 1000:,.1f}" if len(small) == len(group) else f"{len(group) - len(small)} cut off",
             f"{mean(run.empty_layers for run in group):.1f}",
-            f"{mean(hits):.1f} % ({min(hits):.1f} to {max(hits):.1f})",
+            f"{mean(hits):.1f} ({min(hits):.1f}–{max(hits):.1f})",
         )
     return out
 

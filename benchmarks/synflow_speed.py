@@ -4,12 +4,10 @@ Runs interleaved pairs in one process (published, ours, published, ours, ...), s
 falls on both; the ratio of a pair is what counts, not its seconds.
 """
 
-import argparse
 import json
 import platform
 import statistics
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -84,26 +82,39 @@ def measure(name: str, *, compression: float, steps: int, pairs: int, dtype: str
     }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print a table of medians, spreads and ratios; write the numbers as JSON where asked."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks synflow", description=__doc__)
-    parser.add_argument("--model", default="vgg16_bn", choices=sorted(MODELS))
-    parser.add_argument("--compression", type=float, default=100.0)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--dtype", action="append", choices=sorted(DTYPES), help="may be given twice; default both")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, help="a JSON file")
-    options = parser.parse_args(argv)
-    torch.set_num_threads(options.threads)
-    rows = [
-        measure(options.model, compression=options.compression, steps=options.steps, pairs=options.pairs, dtype=dtype)
-        for dtype in dict.fromkeys(options.dtype or ["float32", "float64"])
-    ]
-    console = Console()
-    console.print(table(rows), width=max(console.width, 120))
-    if options.out is not None:
-        options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+def synflow(
+    model: str = "vgg16_bn",
+    compression: float = 100.0,
+    steps: int = 100,
+    pairs: int = 5,
+    dtypes: tuple[str, ...] = ("float32", "float64"),
+    threads: int = 2,
+    out: Path | None = None,
+) -> None:
+    """Time SynFlow against the published procedure in interleaved pairs.
+
+    Parameters
+    ----------
+    model : str
+        A name of `benchmarks.models.MODELS`.
+    compression : float
+        1 / density.
+    steps : int
+        Of the exponential schedule, in both.
+    pairs : int
+        How often each is run.
+    dtypes : tuple of str
+        Of our arithmetic; the published one is float32.
+    threads : int
+        For both.
+    out : Path
+        A JSON file for all numbers.
+    """
+    torch.set_num_threads(threads)
+    rows = [measure(model, compression=compression, steps=steps, pairs=pairs, dtype=dtype) for dtype in dtypes]
+    Console().print(table(rows))
+    if out is not None:
+        out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
 def table(rows: list[dict]) -> Table:
@@ -130,7 +141,3 @@ def table(rows: list[dict]) -> Table:
 
 def _spread(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({min(values):.2f} - {max(values):.2f})"
-
-
-if __name__ == "__main__":
-    main()

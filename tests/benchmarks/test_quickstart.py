@@ -36,8 +36,8 @@ def test_the_table_shows_mean_and_range_and_says_what_collapsed():
     console.print(table(RECORDS))
     text = console.export_text()
     assert "n = 3 seeds" in text
-    assert "91.0 % (90.0 to 92.0)" in text
-    assert "3 of 3 collapsed" in text
+    assert "91.0 (90.0–92.0)" in text
+    assert "3 cut off" in text
 
 
 def test_the_picture_is_written(tmp_path):

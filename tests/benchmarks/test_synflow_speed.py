@@ -10,9 +10,7 @@ from benchmarks import synflow_speed
 def test_a_small_run(tmp_path, capsys):
     threads = torch.get_num_threads()
     out = tmp_path / "speed.json"
-    synflow_speed.main(
-        ["--model", "digits_convnet", "--compression", "10", "--steps", "3", "--pairs", "2", "--out", str(out)]
-    )
+    synflow_speed.synflow("digits_convnet", compression=10, steps=3, pairs=2, out=out)
     torch.set_num_threads(threads)
     rows = json.loads(out.read_text())
     assert [row["dtype"] for row in rows] == ["float32", "float64"]

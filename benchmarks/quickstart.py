@@ -108,9 +108,11 @@ def table(records: list[Run]) -> Table:
         caption="Means over the seeds; accuracy on 719 test images after the last epoch. kMACs: thousands of "
         "multiply-accumulates (conv+linear, batch 1) of the weights on a path, and of the compacted network.",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        padding=(0, 0, 0, 1),
+        show_edge=False,
+        pad_edge=False,
     )
-    counts = ("density", "kept", "effective\ndensity", "kMACs\neffective", "kMACs\ncompacted", "layers\nemptied")
+    counts = ("density", "kept", "effective\ndensity", "kMACs\npath", "kMACs\ncompact", "empty\nlayers")
     out.add_column("method", no_wrap=True)
     for column in (*counts, "accuracy, %\nmean (range)"):
         out.add_column(column, justify="right", no_wrap=True)
@@ -126,8 +128,8 @@ def table(records: list[Run]) -> Table:
             f"{density:g}",
             f"{group[0].kept:,}",
             f"{mean(run.effective for run in group):.4f}",
-            f"{mean(run.macs for run in group) / 1000:,.1f}",
-            f"{mean(small) / 1000:,.1f}" if len(small) == len(group) else f"{len(group) - len(small)} cut off",
+            f"{mean(run.macs for run in group) / 1000:,.0f}",
+            f"{mean(small) / 1000:,.0f}" if len(small) == len(group) else f"{len(group) - len(small)} cut off",
             f"{mean(run.empty_layers for run in group):.1f}",
             f"{mean(hits):.1f} ({min(hits):.1f}–{max(hits):.1f})",
         )

@@ -67,8 +67,8 @@ def _size(graph: WeightGraph) -> tuple[int, int]:
 
 
 def _compact_once(graph: WeightGraph) -> WeightGraph:
-    graph = drop_constant_branches(graph, find_constants(graph))
     known = find_constants(graph)
+    graph = drop_constant_branches(graph, known)  # the tensors that stay have the values they had
     _refuse_collapse(graph, known)
     chart = channel_map(graph)
     keep = _kept_atoms(graph, chart, find_needs(graph, known))

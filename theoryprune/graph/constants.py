@@ -107,6 +107,8 @@ def blocking(layer: WeightLayer, known: Constants) -> Tensor:
 
 def constant_part(layer: WeightLayer, value: Tensor) -> Tensor:
     """Return what inputs of the given constant values (in,) add to each output (out,), in float64."""
+    if not value.any():
+        return value.new_zeros(layer.weight.shape[0])
     weight = layer.weight.to(torch.float64)
     summed = weight.flatten(2).sum(2) if weight.ndim > 2 else weight
     grouped = summed.reshape(layer.groups, -1, weight.shape[1])

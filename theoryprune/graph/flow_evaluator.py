@@ -11,11 +11,13 @@ from torch import Tensor
 
 from theoryprune.graph.evaluate import walk
 from theoryprune.graph.flow import BiasPolicy, flow_network
+from theoryprune.graph.living import LivingNetwork
 from theoryprune.graph.scaling import Scaled, align, rescale
 from theoryprune.layers import Add, Concat, Layer, Scale, Shift, WeightLayer
 from theoryprune.types import Scores, WeightGraph
 
 _GROWS = (WeightLayer, Add, Concat, Shift, Scale)
+_FIRST, _AGAIN = 0.16, 0.6  # hardly a channel dies before; each time costs about five evaluations of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
 
@@ -44,6 +46,9 @@ class FlowEvaluator:
     dtype : torch.float64 or torch.float32
     slack : int, optional
         Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend on it.
+    shrink_above : int
+        With at least so many weights, drop the channels without flow at a density of 0.16 and whenever another two
+        fifths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
 
     Notes
     -----
@@ -63,12 +68,13 @@ class FlowEvaluator:
         bias: BiasPolicy = "drop",
         dtype: torch.dtype = torch.float64,
         slack: int | None = None,
+        shrink_above: int = 1_000_000,
     ) -> None:
         with torch.inference_mode(False), torch.enable_grad():
-            network = flow_network(graph, bias=bias, dtype=dtype)
-            self._folded = {name: weight.requires_grad_() for name, weight in network.weights.items()}
+            self._living = LivingNetwork(flow_network(graph, bias=bias, dtype=dtype))
             self._ones = torch.ones(1, *graph.input_shape, dtype=dtype, device=graph.device)
-        self._network = network
+        self._left = graph.num_weights
+        self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
         self._rooted = bias == "drop"
         self._slack = _SLACK[dtype] if slack is None else slack
 
@@ -92,21 +98,19 @@ class FlowEvaluator:
                 return Scores({}, result.total, result.exponent, rooted=self._rooted)
             # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
             seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
-            weights = [self._folded[name] for name in names]
-            gradients = torch.autograd.grad(output, weights, seed, materialize_grads=True)
-        values = {}
-        for name, gradient in zip(names, gradients, strict=True):
-            index, weight = survivors[name], self._folded[name].detach().view(-1)
-            if index is None:
-                values[name] = gradient.reshape(-1).mul_(weight)
-            else:
-                values[name] = gradient.reshape(-1).index_select(0, index).mul_(weight.index_select(0, index))
+            weights = {name: self._living.weights[name] for name in names if name in self._living.weights}
+            slopes = torch.autograd.grad(output, list(weights.values()), seed, materialize_grads=True)
+        gradients = dict(zip(weights, slopes, strict=True))
+        values = {name: self._living.scores(name, survivors[name], gradients.get(name)) for name in names}
         return Scores(values, result.total, result.exponent, rooted=self._rooted)
 
     def remove(self, removed: Mapping[str, Tensor]) -> None:
         """Take weights out of the network, by flat index."""
-        for name, index in removed.items():
-            self._folded[name].detach().view(-1).index_fill_(0, index, 0)
+        self._living.remove(removed)
+        self._left -= sum(map(len, removed.values()))
+        if self._left < self._shrink_at:
+            self._living.shrink()
+            self._shrink_at = _AGAIN * self._left
 
     def flow(self) -> Flow:
         """Return the flow alone (a forward pass)."""
@@ -115,7 +119,7 @@ class FlowEvaluator:
 
     def _forward(self) -> tuple[Tensor, Flow]:
         """Evaluate; return the scaled sum of the outputs, and the flow it stands for."""
-        lost: list[int] = []
+        network, lost = self._living.network, list[int]()
 
         def step(layer: Layer, *inputs: Scaled) -> Scaled:
             branches = list(inputs)
@@ -131,7 +135,7 @@ class FlowEvaluator:
             lost.extend(branch.flushed for branch in (*branches, out))
             return out
 
-        y = rescale(walk(self._network, Scaled(self._ones), step), self._network.output)
+        y = rescale(walk(network, Scaled(self._ones), step), network.output)
         total = y.value.sum()
         mantissa, power = frexp(total.item())
         exponent = 0 if y.exponent is None else y.exponent + power

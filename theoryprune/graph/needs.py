@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 
 import torch
@@ -25,7 +26,7 @@ from theoryprune.layers import (
 from theoryprune.types import WeightGraph
 
 
-def find_needs(graph: WeightGraph, known: dict[str, Constants]) -> dict[str, Tensor]:
+def find_needs(graph: WeightGraph, known: Mapping[str, Constants]) -> dict[str, Tensor]:
     """Return for every record (and `INPUT`) a bool tensor (channels,): whether some reader depends on the channel.
 
     Notes
@@ -33,7 +34,7 @@ def find_needs(graph: WeightGraph, known: dict[str, Constants]) -> dict[str, Ten
     One sweep from the output, whose channels are all needed. A weight layer does not need an input on which no needed
     output has a non-zero weight, nor one that is constant and can move into its bias.
     """
-    needed = {name: torch.zeros_like(constants.varying) for name, constants in known.items()}
+    needed = {name: torch.zeros_like(known[name].varying) for name in graph.shapes}
     needed[graph.output][:] = True
     for layer in reversed(graph.layers):
         for name, more in zip(

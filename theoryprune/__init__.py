@@ -1,7 +1,8 @@
-"""Prune neural networks with theory instead of data, and say with a proof what pruning did.
+"""Prune neural networks with theory instead of data.
 
 A network is a weight graph, and every theory is a pure function on it: `extract` reads a PyTorch module, a score and
 `prune` decide what to keep, `apply_mask` and `compact` make the smaller graph, `to_module` gives a module back.
+`import theoryprune as tp` is the usual spelling.
 """
 
 __version__ = "0.1.0"
@@ -70,3 +71,56 @@ from theoryprune.reports import (
     plot_layers as plot_layers,
     cite as cite,
 )
+
+__all__ = [
+    "BudgetError",
+    "CertificateError",
+    "ConvergenceError",
+    "DataError",
+    "FileFormatError",
+    "LayerCollapseError",
+    "TheoryPruneError",
+    "UnsupportedLayerError",
+    "ChannelGroup",
+    "Mask",
+    "Pruning",
+    "Scores",
+    "TraceRow",
+    "WeightGraph",
+    "extract",
+    "forward",
+    "channel_groups",
+    "apply_mask",
+    "compact",
+    "to_module",
+    "mask_module",
+    "module_mask",
+    "unmask_module",
+    "load_graph",
+    "load_mask",
+    "save_graph",
+    "save_mask",
+    "measures",
+    "SCORES",
+    "synflow",
+    "magnitude",
+    "random",
+    "erk",
+    "uniform",
+    "SCHEDULES",
+    "MaskComparison",
+    "Schedule",
+    "keep_top",
+    "exponential",
+    "linear",
+    "one_shot",
+    "prune",
+    "effective_mask",
+    "is_connected",
+    "disconnected_outputs",
+    "compare_masks",
+    "Summary",
+    "summarize",
+    "plot_layers",
+    "cite",
+]

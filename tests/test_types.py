@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import pytest
 import torch
 from torch import nn
@@ -99,10 +102,71 @@ def test_all_masks_on_the_way_follow_from_the_iteration_of_removal():
 
 
 def test_a_row_of_the_trace_derives_its_densities():
-    row = tp.TraceRow(1, 6, 3, 3, None, None, {"a": 3, "b": 0}, {"a": 4, "b": 2}, True)
+    row = tp.TraceRow(1, 6, 3, 3, None, None, None, None, {"a": 3, "b": 0}, {"a": 4, "b": 2}, True)
     assert (row.density, row.layer_densities, row.empty_layers) == (0.5, {"a": 0.75, "b": 0.0}, ("b",))
 
 
 def test_a_channel_group_lists_its_layers_once():
     group = tp.channel_groups(GRAPH)[1]
     assert group.layers == ("0", "2")
+
+
+def test_trap_084_every_noun_can_be_copied_and_pickled():
+    pruning = tp.prune(GRAPH, tp.synflow, 0.5, tp.exponential(2))
+    GRAPH.shapes, GRAPH.by_name  # noqa: B018  (what is cached must travel too)
+    nouns = (GRAPH, tp.synflow(GRAPH), pruning, pruning.mask, pruning.trace[0], tp.channel_groups(GRAPH)[0])
+    for noun in (*nouns, tp.summarize(GRAPH)):
+        for again in (copy.deepcopy(noun), pickle.loads(pickle.dumps(noun))):
+            assert repr(again) == repr(noun)
+    assert copy.deepcopy(pruning).mask.sha256 == pruning.mask.sha256
+
+
+def test_representations_say_what_the_noun_is():
+    pruning = tp.prune(GRAPH, tp.synflow, 0.5, tp.exponential(2))
+    assert repr(pruning.mask) == f"Mask({pruning.mask.kept} of {GRAPH.num_weights} kept, 2 layers)"
+    assert repr(pruning).startswith("Pruning(synflow, exponential(2), global, ")
+    assert repr(tp.synflow(GRAPH)).startswith("Scores(synflow, 2 layers, flow 0.")
+    assert repr(tp.magnitude(GRAPH)) == "Scores(magnitude, 2 layers)"
+
+
+def test_the_trace_says_what_is_left_of_the_flow():
+    pruning = tp.prune(GRAPH, tp.synflow, 0.3, tp.exponential(3))
+    first, second, last = pruning.trace
+    assert (first.flow_left, first.exponent_left) == (second.flow, second.exponent)
+    left = tp.synflow(tp.apply_mask(GRAPH, pruning.mask))
+    assert (last.flow_left, last.exponent_left) == (left.total, left.exponent)
+    assert tp.prune(GRAPH, tp.magnitude, 0.5).trace[0].flow_left is None
+
+
+def test_a_mask_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="keep must name at least one weight"):
+        tp.Mask({})
+
+
+VERBS = [tp.synflow, tp.magnitude, tp.erk, tp.uniform, tp.random, tp.compact, tp.to_module, tp.channel_groups]
+VERBS += [tp.forward, tp.save_graph, tp.apply_mask, tp.prune]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_model_in_place_of_a_graph_is_told_how_to_become_one(verb):
+    model = torch.nn.Linear(2, 2)
+    rest = {tp.erk: {"seed": 0}, tp.uniform: {"seed": 0}, tp.random: {"seed": 0}, tp.forward: {"x": torch.ones(1, 2)}}
+    rest |= {tp.save_graph: {"path": "nowhere"}, tp.prune: {"score": tp.synflow, "density": 0.5}}
+    rest |= {tp.apply_mask: {"mask": tp.Mask({"weight": torch.ones(2, 2, dtype=torch.bool)})}}
+    with pytest.raises(TypeError, match=r"graph must be a WeightGraph, got Linear; extract\(model, example\)"):
+        verb(model, **rest.get(verb, {}))
+
+
+def test_anything_but_a_mask_is_told_so():
+    model, graph = torch.nn.Linear(2, 2), GRAPH
+    mask = tp.Mask({"weight": torch.ones(2, 2, dtype=torch.bool)})
+    for call in (
+        lambda: tp.mask_module(model, {}),
+        lambda: tp.save_mask({}, "nowhere"),
+        lambda: tp.compare_masks(mask, 3),
+        lambda: tp.apply_mask(graph, 3),
+    ):
+        with pytest.raises(TypeError, match="mask must be a Mask, got"):
+            call()
+    with pytest.raises(TypeError, match=r"model must be a torch\.nn\.Module, got WeightGraph"):
+        tp.mask_module(graph, mask)

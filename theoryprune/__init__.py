@@ -19,6 +19,7 @@ from theoryprune.errors import (
 )
 from theoryprune.types import (
     ChannelGroup as ChannelGroup,
+    GroupAxis as GroupAxis,
     Mask as Mask,
     Pruning as Pruning,
     Scores as Scores,
@@ -82,6 +83,7 @@ __all__ = [
     "TheoryPruneError",
     "UnsupportedLayerError",
     "ChannelGroup",
+    "GroupAxis",
     "Mask",
     "Pruning",
     "Scores",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar
 
 import networkx as nx
 import numpy as np
@@ -16,8 +15,29 @@ from torch import Tensor
 
 from theoryprune.layers import Channels, Constant, Layer, Shape, WeightLayer
 
+V = TypeVar("V")
+
 INPUT = "<input>"
 """The name under which layers refer to the network's input; never the name of a layer."""
+
+
+class ReadOnly(Mapping[str, V]):
+    """A mapping that cannot be written to, but copied and pickled (which `types.MappingProxyType` cannot)."""
+
+    def __init__(self, items: Mapping[str, V]) -> None:
+        self._items = items
+
+    def __getitem__(self, key: str) -> V:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,18 +81,18 @@ class WeightGraph:
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
         """The records by name."""
-        return MappingProxyType({layer.name: layer for layer in self.layers})
+        return ReadOnly({layer.name: layer for layer in self.layers})
 
     @cached_property
     def weight_layers(self) -> Mapping[str, WeightLayer]:
         """The prunable layers by the name of their weight, in registration order."""
         found = {layer.weight_name: layer for layer in self.layers if isinstance(layer, WeightLayer)}
-        return MappingProxyType({name: found[name] for name in self.order})
+        return ReadOnly({name: found[name] for name in self.order})
 
     @property
     def weights(self) -> Mapping[str, Tensor]:
         """The prunable weights by `state_dict` name, in registration order."""
-        return MappingProxyType({name: layer.weight for name, layer in self.weight_layers.items()})
+        return ReadOnly({name: layer.weight for name, layer in self.weight_layers.items()})
 
     @property
     def num_weights(self) -> int:
@@ -85,7 +105,7 @@ class WeightGraph:
         shapes: dict[str, Shape] = {INPUT: self.input_shape}
         for layer in self.layers:
             shapes[layer.name] = layer.shape(*(shapes[name] for name in layer.inputs))
-        return MappingProxyType(shapes)
+        return ReadOnly(shapes)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -179,7 +199,7 @@ class ChannelGroup:
         return tuple(dict.fromkeys(axis.layer for axis in self.axes))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scores:
     """A number per prunable weight: the larger, the more the weight is worth keeping.
 
@@ -203,8 +223,13 @@ class Scores:
     method: str = ""
     rooted: bool = False
 
+    def __repr__(self) -> str:
+        """Name the score and its flow."""
+        flow = "" if self.total is None else f", flow {self.total:.6g} * 2**{self.exponent}"
+        return f"Scores({self.method or 'unnamed'}, {len(self.values)} layers{flow})"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Mask:
     """Which prunable weights are kept.
 
@@ -221,15 +246,21 @@ class Mask:
     (1, 4, 0.25)
     """
 
-    keep: Mapping[str, Tensor] = field(repr=False)
+    keep: Mapping[str, Tensor]
+
+    def __repr__(self) -> str:
+        """Say how much is kept."""
+        return f"Mask({self.kept:,} of {self.total:,} kept, {len(self.keep)} layers)"
 
     def __post_init__(self) -> None:
+        if not self.keep:
+            raise ValueError("keep must name at least one weight, got none")
         for name, keep in self.keep.items():
             if not isinstance(keep, Tensor) or keep.dtype != torch.bool:
                 raise TypeError(
                     f"keep: '{name}' must be a bool tensor, got {getattr(keep, 'dtype', type(keep).__name__)}"
                 )
-        object.__setattr__(self, "keep", MappingProxyType(dict(self.keep)))
+        object.__setattr__(self, "keep", ReadOnly(dict(self.keep)))
 
     @property
     def kept(self) -> int:
@@ -285,6 +316,8 @@ class TraceRow:
         The flow before the removal, scaled: the true value is ``flow * 2**exponent``; None for scores without a flow.
     exponent : int or None
         See `flow`.
+    flow_left, exponent_left : float or None, int or None
+        The flow after the removal, in the same form.
     kept_per_layer : mapping of str to int
         Counts after the removal, by weight name.
     layer_sizes : mapping of str to int
@@ -300,6 +333,8 @@ class TraceRow:
     kept_after: int
     flow: float | None
     exponent: int | None
+    flow_left: float | None
+    exponent_left: int | None
     kept_per_layer: Mapping[str, int]
     layer_sizes: Mapping[str, int]
     connected: bool
@@ -320,7 +355,7 @@ class TraceRow:
         return tuple(name for name, kept in self.kept_per_layer.items() if kept == 0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pruning:
     """The result of `prune`.
 
@@ -345,6 +380,10 @@ class Pruning:
     schedule: str
     scope: str
     collapsed_at: int | None = None
+
+    def __repr__(self) -> str:
+        """Say what was run and what it kept."""
+        return f"Pruning({self.method}, {self.schedule}, {self.scope}, {self.mask.kept:,} of {self.mask.total:,} kept)"
 
     @property
     def density(self) -> float:

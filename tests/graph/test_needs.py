@@ -5,9 +5,9 @@ from torch import nn
 import theoryprune as tp
 from tests.graph.test_constants import every_value
 from tests.networks import random_graph, random_mask
-from theoryprune.graph.constants import Constants, find_constants
+from theoryprune.graph.constants import find_constants
 from theoryprune.graph.evaluate import walk
-from theoryprune.graph.needs import find_needs, needs
+from theoryprune.graph.needs import find_needs
 from theoryprune.layers import Layer
 
 
@@ -52,12 +52,3 @@ def test_a_constant_is_needed_only_at_padded_borders():
         net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 3, padding=padding))
         graph = tp.extract(net, (1, 5, 5)).with_weights({"0.weight": torch.zeros(1, 1, 1, 1)})
         assert find_needs(graph, find_constants(graph))["0"].tolist() == expected
-
-
-def test_a_layer_without_a_rule_is_named():
-    class Strange(Layer):
-        kind = "strange"
-        forward = shape = couple = select = None
-
-    with pytest.raises(tp.UnsupportedLayerError, match=r"'odd' \(strange\) has no rule for needed channels"):
-        needs(Strange(name="odd", inputs=()), torch.ones(1).bool(), Constants(torch.ones(1).bool(), torch.zeros(1)))

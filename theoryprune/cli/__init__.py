@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -24,7 +25,8 @@ _Command = (
 _DESCRIPTION = """Prune neural networks by theory, without data.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done; 1 refused (an unsupported layer, a collapse, a
-damaged or foreign file); 2 a mistake in the call (a bad argument, a missing file); 130 interrupted."""
+damaged or foreign file); 2 a mistake in the call (a bad argument, a missing file); 130 interrupted; 141 a broken
+pipe, nobody reads the results any more."""
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -38,9 +40,22 @@ def main(args: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done; 1 refused by the package (`TheoryPruneError`); 2 a mistake in the call; 130 interrupted. Anything else
-        that is raised is a mistake in the package or in the user's model, and keeps its traceback.
+        0 done; 1 refused by the package (`TheoryPruneError`); 2 a mistake in the call; 130 interrupted; 141 nobody
+        reads stdout any more. Anything else that is raised is a mistake in the package or in the user's model, and
+        keeps its traceback.
     """
+    try:
+        try:
+            return _run(args)
+        finally:  # also where tyro ends the process after the help
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter flushes, and fails, again
+        return 141
+
+
+def _run(args: Sequence[str] | None) -> int:
+    """Parse the arguments and execute the command."""
     command = tyro.cli(
         _Command,
         prog="theoryprune",

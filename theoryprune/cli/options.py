@@ -1,6 +1,8 @@
-"""How options look in the help: placeholders, and no default where there is none."""
+"""How options look: in the help, with placeholders and no default where there is none; and in errors."""
 
 from __future__ import annotations
+
+import re
 
 import tyro
 
@@ -17,3 +19,16 @@ METHOD = tyro.conf.arg(metavar="NAME")
 SCHEDULE = tyro.conf.arg(metavar="{exponential,linear,one_shot}", help_behavior_hint="")
 FLAG = tyro.conf.arg(help_behavior_hint="")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
+
+_KEYWORD = re.compile(r"\b(scope|protect|on_collapse)=(?:'(\w+)'|\.\.\.)")
+
+
+def as_options(message: str) -> str:
+    """Write the keyword arguments that a message of the library recommends as options of the command.
+
+    Examples
+    --------
+    >>> as_options("Remedy: scope='layer', or protect=... for these layers")
+    'Remedy: --scope layer, or --protect for these layers'
+    """
+    return _KEYWORD.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2] or ''}".rstrip(), message)

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.markup import escape
 
+from theoryprune.cli.options import as_options
+
 _PIPE_WIDTH = 120
 
 
@@ -17,8 +19,10 @@ def show(*parts: RenderableType) -> None:
     """Print results to stdout: as wide as the terminal, or 120 columns where there is none."""
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     console = Console(file=sys.stdout, width=width, highlight=False, markup=False)
-    for part in parts:
-        console.print(part)
+    with console.capture() as capture:  # Console's own way with a broken pipe is to exit with 1
+        for part in parts:
+            console.print(part)
+    sys.stdout.write(capture.get())
 
 
 def show_plain(text: str) -> None:
@@ -37,9 +41,9 @@ def say(text: str) -> None:
 
 
 def complain(error: BaseException) -> None:
-    """Print an error to stderr, without its traceback."""
+    """Print an error to stderr in the words of the command, without its traceback."""
     console = Console(file=sys.stderr, width=_stderr_width(), highlight=False)
-    console.print(f"[bold red]theoryprune: error:[/] {escape(str(error))}", soft_wrap=True)
+    console.print(f"[bold red]theoryprune: error:[/] {escape(as_options(str(error)))}", soft_wrap=True)
 
 
 def _stderr_width() -> int | None:

@@ -16,9 +16,7 @@ from theoryprune import __version__
 from theoryprune.cli import options
 from theoryprune.cli.output import say, show, show_json
 from theoryprune.cli.runs import Run, check_free, file_hash, write_run
-from theoryprune.cli.target import example_shape, load_model
-from theoryprune.cli.weights import load_weights
-from theoryprune.graph.extract import extract
+from theoryprune.cli.target import read_graph
 from theoryprune.graph.transform import apply_mask
 from theoryprune.masks import SCHEDULES, Schedule, prune
 from theoryprune.measures import check_density, density_from_compression, density_from_sparsity
@@ -92,11 +90,7 @@ class Prune:
         score = self._score()
         if self.out is not None:
             check_free(self.out, self.force)
-        model = load_model(self.model, self.seed)
-        shape = example_shape(model, self.shape)
-        if self.weights is not None:
-            load_weights(model, self.weights)
-        graph = extract(model, shape)
+        graph = read_graph(self.model, self.seed, self.shape, self.weights)
         pruning = prune(
             graph,
             score,
@@ -128,6 +122,8 @@ class Prune:
         raise ValueError("exactly one of --density, --sparsity and --compression says how much to keep")
 
     def _schedule(self) -> Schedule | None:
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"steps must be at least 1, got {self.steps}")
         if self.schedule == "one_shot" and self.steps is not None:
             raise ValueError("steps: one_shot has a single step; leave --steps out, or choose another --schedule")
         if self.schedule == "one_shot":
@@ -181,7 +177,7 @@ def versions() -> dict[str, str]:
 
 
 def trace_row(row: TraceRow) -> dict[str, Any]:
-    """Return a row of the trace as JSON data; floats also in hexadecimal, so that none loses a digit."""
+    """Return a row of the trace as JSON data; the flow is written in hexadecimal, which loses no digit."""
     return {
         "iteration": row.iteration,
         "kept_before": row.kept_before,
@@ -190,6 +186,8 @@ def trace_row(row: TraceRow) -> dict[str, Any]:
         "density": row.density,
         "flow": None if row.flow is None else row.flow.hex(),
         "exponent": row.exponent,
+        "flow_left": None if row.flow_left is None else row.flow_left.hex(),
+        "exponent_left": row.exponent_left,
         "kept_per_layer": dict(row.kept_per_layer),
         "empty_layers": list(row.empty_layers),
         "connected": row.connected,

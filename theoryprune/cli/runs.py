@@ -17,6 +17,8 @@ from theoryprune.types import Mask, WeightGraph
 
 SCHEMA = 1
 MASK, GRAPH, RECORD = "mask.safetensors", "graph.safetensors", "run.json"
+_KEYS = ("method", "versions", "hashes", "arguments")
+_ARGUMENTS = ("model", "density", "sparsity", "compression", "schedule", "scope", "seed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,7 @@ def read_run(folder: Path) -> Run:
     FileNotFoundError
         If a file is missing.
     FileFormatError
-        If a file is damaged, or belongs to another run.
+        If a file is damaged, or belongs to another run, or the record lacks something that the command reads.
     """
     missing = [name for name in (RECORD, MASK, GRAPH) if not (folder / name).is_file()]
     if missing:
@@ -114,7 +116,17 @@ def read_run(folder: Path) -> Run:
     for name in (MASK, GRAPH):
         if hashes.get(name) != file_hash(folder / name):
             raise FileFormatError(f"'{folder / name}' is not the file that {RECORD} was written with; run again")
+    _check_keys(record, folder / RECORD)
     return Run(mask, graph, record)
+
+
+def _check_keys(record: dict[str, Any], path: Path) -> None:
+    """Refuse a record without what `show` and `cite` read."""
+    arguments = record.get("arguments")
+    inside = arguments if isinstance(arguments, dict) else {}
+    lacking = [key for key in _KEYS if key not in record] or [f"arguments.{k}" for k in _ARGUMENTS if k not in inside]
+    if lacking:
+        raise FileFormatError(f"'{path}' lacks '{lacking[0]}'; run prune again")
 
 
 def file_hash(path: Path) -> str:

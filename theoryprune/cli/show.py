@@ -13,10 +13,8 @@ from rich.table import Table
 from theoryprune.cli import options
 from theoryprune.cli.output import show, show_json
 from theoryprune.cli.runs import Run, read_run
-from theoryprune.cli.target import example_shape, load_model
-from theoryprune.cli.weights import load_weights
+from theoryprune.cli.target import read_graph
 from theoryprune.graph.channels import channel_groups
-from theoryprune.graph.extract import extract
 from theoryprune.measures import layer_parameters
 from theoryprune.reports import Summary, summarize
 from theoryprune.types import ChannelGroup, WeightGraph
@@ -69,11 +67,7 @@ class Show:
                 )
             run = read_run(folder)
             return run, run.graph
-        model = load_model(self.target, self.seed)
-        shape = example_shape(model, self.shape)
-        if self.weights is not None:
-            load_weights(model, self.weights)
-        return None, extract(model, shape)
+        return None, read_graph(self.target, self.seed, self.shape, self.weights)
 
 
 def records_table(graph: WeightGraph) -> Table:
@@ -114,7 +108,8 @@ def groups_table(groups: tuple[ChannelGroup, ...]) -> Table:
 
 def _heading(run: Run) -> str:
     arguments = run.record["arguments"]
-    amount = next(f"{key} {arguments[key]}" for key in ("density", "sparsity", "compression") if arguments[key])
+    stated = [key for key in ("density", "sparsity", "compression") if arguments[key] is not None]
+    amount = ", ".join(f"{key} {arguments[key]}" for key in stated)
     return (
         f"{arguments['model']}: {run.record['method']}, {arguments['schedule']}, {arguments['scope']}, {amount}, seed "
         f"{arguments['seed']}\n"

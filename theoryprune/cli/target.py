@@ -1,18 +1,37 @@
-"""From ``package.module:factory`` or ``path/to/file.py:factory`` to a model and the shape of one example."""
+"""From ``package.module:factory`` or ``path/to/file.py:factory`` to a model, an example's shape, and the graph."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 import torch
 from torch import nn
+
+from theoryprune.cli.weights import load_weights
+from theoryprune.graph.extract import extract
+from theoryprune.types import WeightGraph
+
+
+def read_graph(spec: str, seed: int, shape: str | None, weights: Path | None) -> WeightGraph:
+    """Make a model, fill it from a checkpoint if there is one, and extract its graph."""
+    model = load_model(spec, seed)
+    example = example_shape(model, shape)
+    if weights is not None:
+        load_weights(model, weights)
+    try:
+        return extract(model, example)
+    except TypeError as error:
+        if not str(error).startswith(("model must", "example must")):  # a mistake in the package keeps its traceback
+            raise
+        raise ValueError(str(error)) from error
 
 
 @contextmanager
@@ -40,7 +59,7 @@ def load_model(spec: str, seed: int) -> nn.Module:
     Raises
     ------
     ValueError
-        If there is no such module or name, or what it gives is no `torch.nn.Module`.
+        If there is no such module or name, what it gives is no `torch.nn.Module`, or it needs arguments.
     FileNotFoundError
         If there is no such file.
     RuntimeError
@@ -66,6 +85,12 @@ def load_model(spec: str, seed: int) -> nn.Module:
         raise ValueError(
             f"model: '{spec}' is a {type(factory).__name__}, neither a model nor a function that makes one"
         )
+    if needed := _required(factory):
+        plural = "s" if len(needed) > 1 else ""
+        raise ValueError(
+            f"model: '{spec}' needs the argument{plural} {', '.join(map(repr, needed))}; name a function without "
+            f"arguments, such as: def small(): return {name}(...)"
+        )
     torch.manual_seed(seed)
     try:
         model = factory()
@@ -74,6 +99,16 @@ def load_model(spec: str, seed: int) -> nn.Module:
     if not isinstance(model, nn.Module):
         raise ValueError(f"model: '{spec}()' gave a {type(model).__name__}, not a torch.nn.Module")
     return model
+
+
+def _required(factory: Callable[..., object]) -> list[str]:
+    """Name the arguments without which the factory cannot be called."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):  # some built-in callables have no signature
+        return []
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
 
 
 def _import_module(name: str) -> ModuleType:
@@ -127,6 +162,11 @@ def example_shape(model: nn.Module, shape: str | None) -> tuple[int, ...]:
             raise ValueError(
                 f"shape: what is the shape of one example of {type(model).__name__}? Give --shape, as in "
                 "--shape 3,32,32, or set the attribute example_shape on the model"
+            )
+        if not isinstance(stated, tuple | list) or not all(type(size) is int for size in stated):
+            raise ValueError(
+                f"shape: the attribute example_shape of {type(model).__name__} must be a tuple of int such as "
+                f"(3, 32, 32), got {stated!r}"
             )
         return tuple(stated)
     try:

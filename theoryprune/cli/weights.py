@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,15 +26,15 @@ def load_weights(model: nn.Module, path: Path) -> None:
         Changed in place, and only if everything fits.
     path : Path
         A safetensors file (those of `save_graph` included), or a checkpoint of `torch.save` that holds a state_dict,
-        by itself or under the key ``"state_dict"`` or ``"model"``.
+        by itself or under the key ``"state_dict"``, ``"model_state_dict"`` or ``"model"``.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     FileFormatError
-        If it cannot be read, or is the checkpoint of another model: the message names the missing, unexpected and
-        mismatched tensors.
+        If it cannot be read, is the checkpoint of another model (the message names the missing, unexpected and
+        mismatched tensors), or holds a wider dtype than the model.
 
     Notes
     -----
@@ -54,7 +56,16 @@ def load_weights(model: nn.Module, path: Path) -> None:
         for label, names in (("missing", missing), ("unexpected", unexpected), ("of another shape or dtype", wrong))
         if names
     ]
+    if not missing and not unexpected and (wider := _wider(found, expected)):
+        first, *_ = wider
+        raise FileFormatError(
+            f"weights: '{path}' holds {found[first].dtype} where this {type(model).__name__} has "
+            f"{expected[first].dtype} ({_some(wider)}), and nothing is rounded unasked; convert the model where it is "
+            f"made, with model.to({found[first].dtype}), or save a converted checkpoint"
+        )
     if problems:
+        if found and all(name.startswith("module.") for name in found):
+            problems.append("all its names begin with 'module.': save model.module.state_dict()")
         raise FileFormatError(
             f"weights: '{path}' is a checkpoint of another model than this {type(model).__name__}; "
             + "; ".join(problems)
@@ -70,19 +81,26 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         except SafetensorError as error:
             raise FileFormatError(f"weights: '{path}' is no safetensors file, or is damaged: {error}") from error
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises a dozen kinds for damaged files
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of pickles that are refused right after
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
         raise FileFormatError(
             f"weights: '{path}' cannot be read without executing code from it ({type(error).__name__}); save "
             "model.state_dict() with torch.save or safetensors"
         ) from error
-    for key in ("state_dict", "model"):
+    except Exception as error:  # torch.load raises a dozen kinds for damaged files
+        raise FileFormatError(
+            f"weights: '{path}' is cut off, damaged or no checkpoint of torch.save ({type(error).__name__}); save it "
+            "again"
+        ) from error
+    for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
         raise FileFormatError(
-            f"weights: '{path}' holds no state_dict, by itself or under 'state_dict' or 'model'; save "
-            "model.state_dict()"
+            f"weights: '{path}' holds no state_dict, by itself or under 'state_dict', 'model_state_dict' or "
+            "'model'; save model.state_dict()"
         )
     return dict(content)
 
@@ -90,6 +108,16 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 def _fits(found: Tensor, expected: Tensor) -> bool:
     widened = torch.promote_types(found.dtype, expected.dtype) == expected.dtype
     return found.shape == expected.shape and widened
+
+
+def _wider(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> list[str]:
+    """Name the floating tensors that only their dtype keeps from fitting; none if others do not fit either."""
+    unfit = [key for key in expected if key in found and not _fits(found[key], expected[key])]
+    only_dtype = all(
+        found[key].shape == expected[key].shape and found[key].is_floating_point() and expected[key].is_floating_point()
+        for key in unfit
+    )
+    return unfit if only_dtype else []
 
 
 def _describe(tensor: Tensor) -> str:

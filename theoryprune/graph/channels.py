@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import networkx as nx
 import numpy as np
 
+from theoryprune.graph.evaluate import require_graph
 from theoryprune.layers import BatchNorm, Channels, Layer, WeightLayer
 from theoryprune.types import INPUT, ChannelGroup, GroupAxis, WeightGraph
 
@@ -96,6 +97,7 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
     >>> [(group.name, group.size, group.removable) for group in tp.channel_groups(tp.extract(net, (4,)))]
     [('<input>', 4, False), ('0', 3, True), ('2', 2, False)]
     """
+    require_graph(graph)
     chart = channel_map(graph)
     owner = _owners(graph, chart)
     fixed = {int(owner[a]) for name in (INPUT, graph.output) for a in chart.atoms[name]}

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
+from theoryprune.graph.reach import channel_edges
 from theoryprune.layers import (
     AdaptiveAvgPool,
     Add,
@@ -84,18 +85,6 @@ def constants(layer: Layer, *ins: Constants) -> Constants:
     raise UnsupportedLayerError(f"'{layer.name}' ({layer.kind}) has no rule for constant channels")
 
 
-def connections(layer: WeightLayer) -> Tensor:
-    """Return which input channels each output channel has a non-zero weight on, by group.
-
-    Returns
-    -------
-    bool Tensor of shape (groups, out / groups, in / groups)
-    """
-    weight = layer.weight
-    linked = (weight != 0).flatten(2).any(2) if weight.ndim > 2 else weight != 0
-    return linked.reshape(layer.groups, -1, weight.shape[1])
-
-
 def blocking(layer: WeightLayer, known: Constants) -> Tensor:
     """Return which inputs of a weight layer cannot be replaced by a bias: those that vary, or meet a padded border.
 
@@ -119,7 +108,7 @@ def constant_part(layer: WeightLayer, value: Tensor) -> Tensor:
 def _(layer: WeightLayer, *ins: Constants) -> Constants:
     (known,) = ins
     blocked = blocking(layer, known)
-    varying = (connections(layer) & blocked.reshape(layer.groups, 1, -1)).any(2).reshape(-1)
+    varying = (channel_edges(layer.weight, layer.groups) & blocked.reshape(layer.groups, 1, -1)).any(2).reshape(-1)
     value = constant_part(layer, torch.where(blocked, 0.0, known.value))
     return Constants.of(varying, value if layer.bias is None else value + layer.bias)
 

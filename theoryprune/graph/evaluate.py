@@ -83,8 +83,15 @@ def forward(graph: WeightGraph, x: Tensor) -> Tensor:
     return walk(graph, x, step)
 
 
+def require_graph(graph: WeightGraph) -> None:
+    """Raise `TypeError` unless `graph` is a weight graph."""
+    if not isinstance(graph, WeightGraph):
+        raise TypeError(f"graph must be a WeightGraph, got {type(graph).__name__}; extract(model, example) makes one")
+
+
 def require_values(graph: WeightGraph, what: str) -> None:
-    """Raise `ValueError` if the graph lies on the meta device, where tensors have shapes but no values."""
+    """Raise unless `graph` is a weight graph with values; on the meta device tensors have shapes only."""
+    require_graph(graph)
     if graph.device.type == "meta":
         raise ValueError(
             f"{what}: the graph lies on the meta device and has no values; extract it from a model with weights"

@@ -25,6 +25,8 @@ from theoryprune.layers import Shape
 
 _TORCH = str(Path(torch.__file__).parent)
 _ASSIGNED = re.compile(r"tensor attributes? (.*?) (?:was|were) assigned during export")
+_SYMBOL = re.compile(r"(?<!['\".])\bs\d+\b(?!['\"])")
+"""Torch's name of the batch size, as in ``[s31, 7]``; in quotes it would be a name of the user's."""
 _NOISY = ("fx.experimental.symbolic_shapes", "_subclasses.fake_tensor", "export._trace")
 _OPEN_BATCH = "leave the batch size open: x.flatten(1), or x.view(x.size(0), -1) (len(x) makes it a fixed number)"
 
@@ -176,4 +178,5 @@ def _source_line(message: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return _SYMBOL.sub("n", line)

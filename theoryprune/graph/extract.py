@@ -133,7 +133,12 @@ def _example_shape(example: Tensor | tuple[int, ...], device: torch.device, dtyp
             )
         return tuple(example.shape[1:])
     if not isinstance(example, tuple) or not all(isinstance(n, int) and not isinstance(n, bool) for n in example):
-        raise TypeError(f"example must be a batch (Tensor) or the shape of one example (tuple of int), got {example!r}")
+        given: object = example
+        listed = isinstance(given, list) and all(type(n) is int for n in given)
+        remedy = f"; write it as a tuple: {tuple(example)}" if listed else ""
+        raise TypeError(
+            f"example must be a batch (Tensor) or the shape of one example (tuple of int), got {example!r}{remedy}"
+        )
     if not example or min(example) < 1:
         raise ValueError(f"example must be a shape of positive sizes without the batch axis, got {example}")
     return tuple(example)

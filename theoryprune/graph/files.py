@@ -14,6 +14,7 @@ from torch import Tensor
 from theoryprune.errors import FileFormatError
 from theoryprune.graph.container import Header, read, write
 from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.transform import require_mask
 from theoryprune.layers import LAYERS, Layer, WeightLayer
 from theoryprune.types import INPUT, Mask, WeightGraph
 
@@ -48,6 +49,7 @@ def save_mask(mask: Mask, path: str | os.PathLike[str]) -> None:
     ...     tp.load_mask(f"{folder}/mask.safetensors").layer_densities
     {'fc.weight': 0.25}
     """
+    require_mask(mask)
     for name, keep in mask.keep.items():
         if keep.device.type == "meta":
             raise ValueError(f"save_mask: '{name}' lies on the meta device and has no values")

@@ -18,7 +18,8 @@ class LivingNetwork:
     Parameters
     ----------
     network : WeightGraph
-        Of non-negative weights in tensors of its own, which this object writes to.
+        Of non-negative weights in tensors of its own, which this object writes to. To `shrink` it must be free of
+        offsets (biases, shifts): then all that dies carries 0.
 
     Attributes
     ----------

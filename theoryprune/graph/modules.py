@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from theoryprune.errors import UnsupportedLayerError
+from theoryprune.graph.transform import require_mask
 from theoryprune.types import Mask
 
 
@@ -63,6 +64,8 @@ def mask_module(model: nn.Module, mask: Mask) -> nn.Module:
     For data-parallel training, mask first and wrap then: the masks are buffers, which DistributedDataParallel
     broadcasts from rank 0. Cost: one bool per weight, one `torch.where` per weight and forward pass.
     """
+    require_mask(mask)
+    _require_module(model)
     masked = _own_copy(model)
     for path, keep in mask.keep.items():
         owner, name, weight = _weight(masked, path)
@@ -97,6 +100,7 @@ def unmask_module(model: nn.Module) -> nn.Module:
     UnsupportedLayerError
         If a weight carries another parametrisation beside the mask.
     """
+    _require_module(model)
     plain = _own_copy(model)
     for path, owner in list(plain.named_modules()):
         for name in _masks(owner):
@@ -120,6 +124,11 @@ def module_mask(model: nn.Module) -> Mask:
     if not found:
         raise ValueError("model carries no mask; make one with mask_module(model, mask)")
     return Mask(found)
+
+
+def _require_module(model: nn.Module) -> None:
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}; apply_mask masks a graph")
 
 
 def _own_copy(model: nn.Module) -> nn.Module:

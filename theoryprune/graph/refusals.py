@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from torch import nn
 
 from theoryprune.errors import UnsupportedLayerError
 
@@ -28,10 +30,15 @@ class Offence:
     remedy: str
 
 
-def refusal(model: object, offences: Iterable[Offence]) -> UnsupportedLayerError:
-    """Return the one error that tells all offences, grouped by module, in the order of the network."""
+def refusal(model: nn.Module, offences: Iterable[Offence]) -> UnsupportedLayerError:
+    """Return the one error that tells all offences, grouped by module, in the order of the network.
+
+    Whatever happens inside a recurrent or an attention module of torch is told once, with that module's own reason.
+    """
     grouped: dict[str, dict[str, list[str]]] = {}
+    blocks = _blocks(model)
     for offence in offences:
+        offence = _told_by_block(offence, blocks)
         text = f"{offence.reason}. Remedy: {offence.remedy}"
         grouped.setdefault(offence.where, {}).setdefault(text, []).extend(offence.nodes)
     lines = [
@@ -42,6 +49,24 @@ def refusal(model: object, offences: Iterable[Offence]) -> UnsupportedLayerError
     return UnsupportedLayerError(f"{type(model).__name__} cannot be turned into a weight graph:{''.join(lines)}")
 
 
+def _blocks(model: nn.Module) -> list[tuple[str, Offence]]:
+    """List the modules of torch that are refused as a whole: their paths, and what there is to say of them."""
+    return [
+        (path, Offence(f"{path or 'the model itself'} ({type(module).__name__})", (), *reason))
+        for path, module in model.named_modules()
+        for kinds, reason in ((_RECURRENT_MODULES, _RECURRENT), (nn.MultiheadAttention, _ATTENTION))
+        if isinstance(module, kinds)
+    ]
+
+
+def _told_by_block(offence: Offence, blocks: Iterable[tuple[str, Offence]]) -> Offence:
+    for path, block in blocks:
+        if offence.where == block.where or (path and offence.where.startswith(f"{path}.")):
+            return replace(block, nodes=offence.nodes)
+    return offence
+
+
+_RECURRENT_MODULES = (nn.RNNBase, nn.RNNCellBase)
 _DATA_DIVISOR = (
     "it divides by a statistic of the data",
     "replace it by batch norm (which is fixed in evaluation mode), or extract a sub-network without it",

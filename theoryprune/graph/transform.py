@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from theoryprune.graph.evaluate import require_graph
 from theoryprune.types import Mask, WeightGraph
 
 
@@ -42,10 +43,16 @@ def apply_mask(graph: WeightGraph, mask: Mask) -> WeightGraph:
     )
 
 
+def require_mask(mask: Mask) -> None:
+    """Raise `TypeError` unless `mask` is a mask."""
+    if not isinstance(mask, Mask):
+        raise TypeError(f"mask must be a Mask, got {type(mask).__name__}; prune(...).mask and keep_top(...) are masks")
+
+
 def check_fits(graph: WeightGraph, mask: Mask) -> None:
     """Raise `ValueError` unless every tensor of the mask has the name and shape of a prunable weight of the graph."""
-    if not isinstance(mask, Mask):
-        raise TypeError(f"mask must be a Mask, got {type(mask).__name__}")
+    require_graph(graph)
+    require_mask(mask)
     weights = graph.weights
     unknown = [name for name in mask.keep if name not in weights]
     if unknown:

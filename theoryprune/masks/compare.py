@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from theoryprune.graph.transform import require_mask
 from theoryprune.types import Mask
 
 
@@ -59,6 +60,8 @@ def compare_masks(reference: Mask, other: Mask) -> MaskComparison:
     >>> compare_masks(a, b).overlap, compare_masks(a, b).hamming, compare_masks(a, b).layer_l1
     (0.5, 2, 0.0)
     """
+    require_mask(reference)
+    require_mask(other)
     both = (reference & other).kept
     counts = [
         (int(keep.count_nonzero()), int(other.keep[name].count_nonzero())) for name, keep in reference.keep.items()

@@ -14,7 +14,8 @@ def protected_names(layers: Mapping[str, str], protect: Collection[str] | str) -
     layers : mapping of str to str
         Layer names by weight name.
     protect : collection of str, or str
-        Names or shell-style patterns of layers or weights: ``"classifier"``, ``"*.shortcut.*"``, ``"fc.weight"``.
+        Names or shell-style patterns of weights, layers, or the modules they lie in: ``"fc.weight"``, ``"fc"``,
+        ``"layer1"`` (all of it), ``"*.shortcut.*"``.
 
     Raises
     ------
@@ -28,7 +29,11 @@ def protected_names(layers: Mapping[str, str], protect: Collection[str] | str) -
     """
     found: set[str] = set()
     for pattern in [protect] if isinstance(protect, str) else protect:
-        matched = {w for w, layer in layers.items() if fnmatchcase(w, pattern) or fnmatchcase(layer, pattern)}
+        matched = {
+            weight
+            for weight, layer in layers.items()
+            if any(fnmatchcase(name, pattern) for name in (weight, layer)) or layer.startswith(f"{pattern}.")
+        }
         if not matched:
             raise ValueError(f"protect: '{pattern}' matches no prunable layer or weight; they are {list(layers)}")
         found |= matched

@@ -93,7 +93,7 @@ def prune(
     >>> pruning.mask.kept, pruning.mask.total, pruning.schedule
     (16, 160, 'exponential(100)')
     """
-    _check(graph, density, scope, on_collapse)
+    _check(graph, density, schedule, scope, on_collapse)
     kept_whole = protected_names({w: layer.name for w, layer in graph.weight_layers.items()}, protect)
     left = {name: Survivors(weight) for name, weight in graph.weights.items() if name not in kept_whole}
     if not left:
@@ -109,7 +109,7 @@ def prune(
         for step in range(1, plan.steps + 1):
             row = run.step(step, plan, scores)
             scores = run.evaluate()
-            row = replace(row, connected=run.connected(scores))
+            row = replace(row, flow_left=scores.total, exponent_left=scores.exponent, connected=run.connected(scores))
             trace.append(row)
             if not row.connected and collapsed is None:
                 collapsed = step
@@ -127,11 +127,14 @@ def prune(
     )
 
 
-def _check(graph: WeightGraph, density: float, scope: Scope, on_collapse: str) -> None:
-    if not isinstance(graph, WeightGraph):
-        raise TypeError(f"graph must be a WeightGraph, got {type(graph).__name__}; extract(model, example) makes one")
+def _check(graph: WeightGraph, density: float, schedule: object, scope: Scope, on_collapse: str) -> None:
     require_values(graph, "prune")
     check_density(density)
+    if not (schedule is None or (hasattr(schedule, "kept") and hasattr(schedule, "steps"))):
+        raise TypeError(
+            f"schedule must be a schedule such as theoryprune.exponential(100), got {schedule!r}; call the function of "
+            "its name, with the number of steps"
+        )
     check_scope(scope)
     if on_collapse not in ("raise", "report"):
         raise ValueError(f"on_collapse must be 'raise' or 'report', got {on_collapse!r}")
@@ -154,7 +157,7 @@ class _Run:
         return scores
 
     def step(self, step: int, plan: Schedule, scores: Scores) -> TraceRow:
-        """Remove what the schedule asks for; `connected` is only known after the next evaluation."""
+        """Remove what the schedule asks for; what is left of the flow is only known after the next evaluation."""
         before = sum(layer.count for layer in self.left.values())
         names = list(self.left)
         removed: dict[str, Tensor] = {}
@@ -173,6 +176,8 @@ class _Run:
             kept_after=after,
             flow=scores.total,
             exponent=scores.exponent,
+            flow_left=None,
+            exponent_left=None,
             kept_per_layer={name: layer.count for name, layer in self.left.items()},
             layer_sizes={name: layer.removed_at.numel() for name, layer in self.left.items()},
             connected=True,
@@ -192,11 +197,17 @@ class _Run:
 
 
 def _collapse(step: int, plan: Schedule, density: float, empty: Collection[str]) -> LayerCollapseError:
-    when = f"after iteration {step} of {plan} (density {density:.3g})" if step else "before anything is pruned"
+    if not step:
+        message = (
+            "no input reaches an output before anything is pruned: a layer is all zeros, or a batch norm has scale 0. "
+            "Initialise or load the weights first"
+        )
+        return LayerCollapseError(message, iteration=0)
     layers = f"; empty layers: {', '.join(empty)}" if empty else ""
     return LayerCollapseError(
-        f"no input reaches an output {when}{layers}. Remedy: a higher density, more iterations, scope='layer', "
-        "protect=... for these layers, or on_collapse='report' to go on and see it in the trace",
+        f"no input reaches an output after iteration {step} of {plan} (density {density:.3g}){layers}. Remedy: a "
+        "higher density, more iterations, scope='layer', protect=... for these layers, or on_collapse='report' to go "
+        "on and see it in the trace",
         iteration=step,
         layers=tuple(empty),
     )

@@ -90,13 +90,16 @@ def _draw_density(axes: Axes, summary: Summary) -> None:
 
 
 def _draw_scores(axes: Axes, summary: Summary, by_label: Mapping[str, Scores]) -> None:
-    """Draw the decimal logarithm of the layers' totals: a flow can exceed the range of any float."""
-    styles = [("o", "-", _FLOW), ("s", "--", _EFFECTIVE), ("^", ":", "black"), ("D", "-.", "#cc79a7")]
+    """Draw the decimal logarithm of the layers' totals: a flow can exceed the range of any float.
+
+    No line joins the marks, for neighbours in the picture may be parallel branches of the network.
+    """
+    styles = [("o", _FLOW), ("s", _EFFECTIVE), ("^", "black"), ("D", "#cc79a7")]
     for i, (label, scores) in enumerate(by_label.items()):
-        marker, line, color = styles[i % len(styles)]
+        marker, color = styles[i % len(styles)]
         heights = [_log_total(scores, row.name) for row in summary.rows]
         label = f"{label}: none" if all(math.isnan(height) for height in heights) else label
-        axes.plot(range(len(heights)), heights, marker=marker, linestyle=line, color=color, label=label, markersize=4)
+        axes.plot(range(len(heights)), heights, marker=marker, linestyle="", color=color, label=label, markersize=5)
     method = f"{next(iter(by_label.values())).method} score".strip()
     axes.set(ylabel=f"log$_{{10}}$ of total {method}")
     axes.grid(alpha=0.3)
@@ -104,7 +107,7 @@ def _draw_scores(axes: Axes, summary: Summary, by_label: Mapping[str, Scores]) -
 
 
 def _log_total(scores: Scores, name: str) -> float:
-    """Return log10 of a layer's total score, NaN (a gap in the line) where there is none."""
+    """Return log10 of a layer's total score, NaN (no mark) where there is none."""
     values = scores.values.get(name)
     total = 0.0 if values is None else float(values.to(torch.float64).sum())
     return math.log10(total) + (scores.exponent or 0) * math.log10(2) if total > 0 else math.nan

@@ -10,13 +10,16 @@ from typing import Any, Protocol
 import torch
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
+from rich.text import Text
 from torch import Tensor
 
+from theoryprune.errors import BudgetError
 from theoryprune.graph.reach import effective_weights, sweep
 from theoryprune.graph.transform import apply_mask, check_fits
+from theoryprune.masks.keep_top import nothing_to_prune
 from theoryprune.measures import CONVENTION, Size, layer_macs, nonzero_mask, size, stored_bytes
 from theoryprune.reports.rows import LayerRow, layer_row
-from theoryprune.reports.table import render_html, render_text, summary_table
+from theoryprune.reports.table import caption, render_html, render_text, summary_table
 from theoryprune.types import Mask, WeightGraph
 
 SCHEMA = 1
@@ -97,7 +100,7 @@ class Summary:
         return self.macs / self.macs_effective if self.macs_effective else math.inf
 
     def table(self) -> Table:
-        """Return the rows and totals as a rich table."""
+        """Return the rows and totals as a rich table, without the sentences printed below it."""
         return summary_table(self)
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,12 +124,13 @@ class Summary:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self.table()
+        yield Text(caption(self))
 
     def __str__(self) -> str:
-        return render_text(self.table())
+        return render_text(self)
 
     def _repr_html_(self) -> str:
-        return render_html(self.table())
+        return render_html(self)
 
 
 def summarize(
@@ -154,6 +158,8 @@ def summarize(
     ValueError
         If `sparse` is no pruned version of `graph`: other names, or larger shapes; or a graph without values is to be
         compared with another one.
+    BudgetError
+        If the network has no prunable weight: there is no ratio to report.
     TypeError
         If `sparse` is neither a graph nor a mask.
 
@@ -169,6 +175,8 @@ def summarize(
     >>> summary.size.kept, summary.macs, summary.macs_nominal
     (2, 6, 2)
     """
+    if not graph.order:
+        raise BudgetError(nothing_to_prune(protected=False))
     after, mask, counted = _pruned(graph, sparse)
     no_values = after.device.type == "meta"
     effective = mask if no_values else Mask(effective_weights(after))

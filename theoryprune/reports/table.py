@@ -19,13 +19,11 @@ WIDTH = 120
 
 
 def summary_table(summary: Summary) -> Table:
-    """Lay out a summary: a row per layer, a row of totals, and what else there is to say below."""
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, padding=0, caption=Text(caption(summary)), caption_justify="left"
-    )
+    """Lay out a summary: a row per layer and a row of totals; `caption` says the rest."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     table.add_column("layer", overflow="fold")
     table.add_column("op", no_wrap=True)
-    for name in ("channels", "weights", "kept", "density", "effect-\nive", "MACs", "effect-\nive MACs"):
+    for name in ("channels\nalive", "weights", "kept", "density", "effect-\nive", "MACs", "effect-\nive MACs"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in summary.rows:
         table.add_row(*_cells(row), style=None if row.effective else "dim")
@@ -82,6 +80,10 @@ def caption(summary: Summary) -> str:
     ]
     if summary.macs_effective:
         lines.append(f"dense / effective MACs: {summary.theoretical_speedup:.4g} (a count, not a speed)")
+    if any(len(set(row.channels_out)) > 1 for row in summary.rows):
+        lines.append(
+            "channels alive: with an effective weight; compaction keeps also those that a sum ties to living ones"
+        )
     if summary.compacted:
         small = summary.compacted
         lines.append(

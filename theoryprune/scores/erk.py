@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from theoryprune.graph.evaluate import require_graph
 from theoryprune.scores.draws import webster
 from theoryprune.types import Scores, WeightGraph
 
@@ -37,6 +38,7 @@ def erk(graph: WeightGraph, *, seed: int) -> Scores:
     >>> erk(extract(torch.nn.Linear(4, 4), (4,)), seed=0).values["weight"].amax()
     tensor(16., dtype=torch.float64)
     """
+    require_graph(graph)
     shapes = {name: weight.shape for name, weight in graph.weights.items()}
     densities = {name: sum(shape) / prod(shape) for name, shape in shapes.items()}
     return Scores(webster(graph, densities, seed), method="erk")

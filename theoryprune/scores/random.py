@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from theoryprune.graph.evaluate import require_graph
 from theoryprune.scores.draws import generator
 from theoryprune.types import Scores, WeightGraph
 
@@ -35,6 +36,7 @@ def random(graph: WeightGraph, *, seed: int) -> Scores:
     >>> torch.equal(random(graph, seed=1).values["weight"], random(graph, seed=1).values["weight"])
     True
     """
+    require_graph(graph)
     draws = generator(seed)
     values = {
         name: torch.rand(weight.shape, dtype=torch.float64, generator=draws).to(graph.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from theoryprune.graph.evaluate import require_graph
 from theoryprune.scores.draws import webster
 from theoryprune.types import Scores, WeightGraph
 
@@ -35,4 +36,5 @@ def uniform(graph: WeightGraph, *, seed: int) -> Scores:
     >>> [int((score > 2).sum()) for score in scores.values.values()]
     [20, 10]
     """
+    require_graph(graph)
     return Scores(webster(graph, dict.fromkeys(graph.order, 1.0), seed), method="uniform")

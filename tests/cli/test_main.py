@@ -1,5 +1,10 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
+from tests.architecture.source import ROOT
 from tests.cli.command import run
 from theoryprune import cli
 from theoryprune.errors import BudgetError
@@ -33,3 +38,13 @@ def test_what_nobody_expected_keeps_its_traceback(capfd, monkeypatch):
     monkeypatch.setattr(cli.Cite, "run", fail)
     with pytest.raises(ZeroDivisionError):
         run(capfd, "cite")
+
+
+@pytest.mark.parametrize("args", [("cite",), ("cite", "--json"), ("prune", "--help")])
+def test_a_broken_pipe_ends_quietly(args):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "theoryprune", *args]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, cwd=ROOT)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

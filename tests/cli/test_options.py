@@ -8,6 +8,7 @@ def test_every_command_explains_itself(capfd):
     top = run(capfd, "--help")
     assert top.code == 0
     assert "Exit codes: 0 done; 1 refused" in top.out
+    assert "141 a broken pipe" in top.out
     assert all(command in top.out for command in ("prune", "show", "cite"))
 
 
@@ -25,3 +26,15 @@ def test_the_amounts_are_one_group(capfd):
     assert "how much to keep (exactly one)" in text
     assert text.count("NUMBER") == 3
     assert options.NUMBER.metavar == "NUMBER"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("scope='layer', protect=... for these", "--scope layer, --protect for these"),
+        ("or on_collapse='report' to go on", "or --on-collapse report to go on"),
+        ("seed='3', microscope='layer'", "seed='3', microscope='layer'"),
+    ],
+)
+def test_messages_name_the_options_of_the_command(message, told):
+    assert options.as_options(message) == told

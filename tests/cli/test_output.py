@@ -13,10 +13,12 @@ def test_results_go_to_stdout_and_remarks_to_stderr(capfd):
     show_plain("x [red]y")
     say("remark [bold]")
     complain(ValueError("wrong [value]"))
+    complain(ValueError("raise it with scope='layer'"))
     out, err = capfd.readouterr()
     assert "text" in out
     assert "x [red]y" in out
-    assert err.splitlines() == ["remark [bold]", "theoryprune: error: wrong [value]"]
+    assert "theoryprune: error: raise it with --scope layer" in err
+    assert err.splitlines()[:2] == ["remark [bold]", "theoryprune: error: wrong [value]"]
 
 
 def test_a_pipe_is_wide_enough_for_the_tables(capfd):

@@ -109,6 +109,8 @@ def test_a_collapse_is_an_error_or_a_report(capfd, folder):
     failed = run(capfd, *args)
     assert failed.code == 1
     assert "no input reaches an output" in failed.err
+    assert "--scope layer" in failed.err
+    assert "--on-collapse report" in failed.err
     assert left(folder) == []
     told = run(capfd, *args, "--on-collapse", "report")
     assert told.code == 0
@@ -130,7 +132,7 @@ BAD = {
     "two amounts": (("--density", "0.1", "--sparsity", "0.9"), 2, "not allowed together"),
     "unknown method": (("--density", "0.5", "--method", "magic"), 2, "method must be one of synflow, magnitude"),
     "unknown schedule": (("--density", "0.5", "--schedule", "magic"), 2, "--schedule"),
-    "no steps": (("--density", "0.5", "--steps", "0"), 2, "n must be at least 1, got 0"),
+    "no steps": (("--density", "0.5", "--steps", "0"), 2, "steps must be at least 1, got 0"),
     "steps of one_shot": (("--density", "0.5", "--schedule", "one_shot", "--steps", "3"), 2, "has a single step"),
     "protect nothing": (("--density", "0.5", "--protect", "head"), 2, "'head' matches no prunable layer"),
     "protect all": (("--density", "0.5", "--protect", "*"), 1, "protect"),

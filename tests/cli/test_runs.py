@@ -10,11 +10,16 @@ from theoryprune.cli.runs import GRAPH, MASK, RECORD, Run, check_free, file_hash
 from theoryprune.errors import FileFormatError
 
 
+def record(method):
+    names = ("model", "density", "sparsity", "compression", "schedule", "scope", "seed")
+    return {"method": method, "versions": {}, "hashes": {}, "arguments": dict.fromkeys(names)}
+
+
 @pytest.fixture
 def run():
     graph = tp.extract(nn.Linear(3, 2), (3,))
     mask = tp.Mask({"weight": torch.eye(2, 3, dtype=torch.bool)})
-    return Run(mask, tp.apply_mask(graph, mask), {"method": "synflow"})
+    return Run(mask, tp.apply_mask(graph, mask), record("synflow"))
 
 
 def names(folder):
@@ -37,7 +42,7 @@ def test_an_empty_folder_is_filled_and_a_run_kept(tmp_path, run):
     write_run(tmp_path / "run", run)
     with pytest.raises(FileExistsError, match=r"holds a run already; .* --force"):
         write_run(tmp_path / "run", run)
-    write_run(tmp_path / "run", Run(run.mask, run.graph, {"method": "other"}), force=True)
+    write_run(tmp_path / "run", Run(run.mask, run.graph, record("other")), force=True)
     assert read_run(tmp_path / "run").record["method"] == "other"
     assert names(tmp_path) == ["run"]
 
@@ -126,3 +131,19 @@ def test_the_record_is_strict_json(tmp_path, run):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_run(tmp_path / "bad", Run(run.mask, run.graph, {"x": float("nan")}))
     assert names(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize("key", ["method", "versions", "hashes", "arguments"])
+def test_a_record_that_lacks_something_is_refused(tmp_path, run, key):
+    del run.record[key]
+    write_run(tmp_path / "run", run)
+    with pytest.raises(FileFormatError, match=rf"run.json' lacks '{key}'; run prune again"):
+        read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize("key", ["model", "compression", "schedule", "scope", "seed"])
+def test_a_record_that_lacks_an_argument_is_refused(tmp_path, run, key):
+    del run.record["arguments"][key]
+    write_run(tmp_path / "run", run)
+    with pytest.raises(FileFormatError, match=rf"run.json' lacks 'arguments.{key}'; run prune again"):
+        read_run(tmp_path / "run")

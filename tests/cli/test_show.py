@@ -1,3 +1,5 @@
+import json
+
 import pytest
 import torch
 from torch import nn
@@ -69,6 +71,24 @@ def test_a_run(capfd):
     data = run(capfd, "show", "run/", "--json").json
     assert data["summary"]["size"] == {"total": 279, "prunable": 72, "kept": 9}
     assert data["run"]["method"] == "synflow"
+
+
+def test_a_run_without_sparsity(capfd):
+    run(capfd, "prune", "nets.py:shaped", "--sparsity", "0", "--out", "run", "--quiet")
+    result = run(capfd, "show", "run")
+    assert result.code == 0
+    assert "sparsity 0.0, seed 0" in result.out
+
+
+def test_a_record_without_its_method_is_refused(capfd, folder):
+    run(capfd, "prune", "nets.py:shaped", "--density", "0.5", "--out", "run", "--quiet")
+    record = json.loads((folder / "run" / "run.json").read_text())
+    del record["method"]
+    (folder / "run" / "run.json").write_text(json.dumps(record))
+    for command in ("show", "cite"):
+        result = run(capfd, command, "run")
+        assert (result.code, result.out) == (1, "")
+        assert "run.json' lacks 'method'; run prune again" in result.err
 
 
 @pytest.mark.parametrize(

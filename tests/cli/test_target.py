@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from tests.cli.command import usable_models
-from theoryprune.cli.target import example_shape, importable, load_model
+from theoryprune.cli import target
+from theoryprune.cli.target import example_shape, importable, load_model, read_graph
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,12 @@ def test_the_folder_of_a_file_is_importable_while_it_is_read(folder):
         ("nets.py:other", ValueError, "'nets.py' has no 'other'; it has .*net, .*conv"),
         ("nets.py:number", ValueError, "'nets.py:number' is a int, neither a model nor"),
         ("nets.py:wrong", ValueError, r"'nets.py:wrong\(\)' gave a int, not a torch.nn.Module"),
-        ("nets.py:needs", RuntimeError, "called without arguments, raised TypeError"),
+        (
+            "nets.py:needs",
+            ValueError,
+            r"'nets.py:needs' needs the argument 'argument'; .* def small\(\): return needs\(...\)",
+        ),
+        ("nets.py:nn.Linear", ValueError, "needs the arguments 'in_features', 'out_features'; name a function"),
         ("nets.py:raises", RuntimeError, "raised ValueError"),
     ],
 )
@@ -101,3 +107,36 @@ def test_the_shape_is_asked_for_by_both_names():
     assert example_shape(load_model("nets.py:shaped", 0), "5") == (5,)
     with pytest.raises(ValueError, match="--shape 3,32,32, or set the attribute example_shape"):
         example_shape(nn.ReLU(), None)
+
+
+@pytest.mark.parametrize("stated", [7, "3,16,16", (3, 16.0), (True, 2), torch.zeros(2)])
+def test_an_attribute_that_is_no_shape_is_refused(stated):
+    model = nn.ReLU()
+    model.example_shape = stated
+    with pytest.raises(ValueError, match=r"example_shape of ReLU must be a tuple of int such as \(3, 32, 32\), got "):
+        example_shape(model, None)
+
+
+def test_a_list_will_do_as_the_attribute():
+    model = nn.ReLU()
+    model.example_shape = [3, 16, 16]
+    assert example_shape(model, None) == (3, 16, 16)
+
+
+def test_a_graph_with_the_weights_of_a_file(folder):
+    torch.save({"weight": torch.ones(3, 4), "bias": torch.zeros(3)}, folder / "w.pt")
+    graph = read_graph("nets.py:Shaped", 0, None, folder / "w.pt")
+    assert torch.equal(graph.weights["weight"], torch.ones(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [("model must be a plain nn.Module, got a ScriptModule", ValueError), ("unsupported operand", TypeError)],
+)
+def test_only_a_type_error_about_the_arguments_is_a_mistake_in_the_call(monkeypatch, message, error):
+    def fail(model, example):
+        raise TypeError(message)
+
+    monkeypatch.setattr(target, "extract", fail)
+    with pytest.raises(error, match=message):
+        read_graph("nets.py:Shaped", 0, None, None)

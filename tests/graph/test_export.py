@@ -84,3 +84,14 @@ def test_assigned_attributes_are_named_with_their_module():
 def test_branches_on_the_batch_size_are_named_with_their_line():
     _, (offence,) = exported(Written(lambda m, x: m.fc(x if x.size(0) == 1 else -x), fc=nn.Linear(4, 2)), (4,))
     assert __file__ in offence.reason
+
+
+def test_the_batch_size_is_called_n_and_names_of_the_user_stay():
+    with pytest.raises(ValueError, match=r"\[n, 7\]"):
+        exported(nn.Linear(3, 2), (7,))
+
+    def missing(m, x):
+        return m.s1(x)
+
+    with pytest.raises(ValueError, match="no attribute 's1'"):
+        exported(Written(missing, fc=nn.Linear(4, 2)), (4,))

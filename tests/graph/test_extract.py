@@ -588,7 +588,8 @@ def test_one_entry_constants_promote_as_the_model_does():
 @pytest.mark.parametrize(
     ("example", "error", "words"),
     [
-        ([4], TypeError, "got [4]"),
+        ([4], TypeError, "got [4]; write it as a tuple: (4,)"),
+        ([4.0], TypeError, "got [4.0]"),
         ((4.0,), TypeError, "tuple of int"),
         ((True,), TypeError, "tuple of int"),
         (4, TypeError, "got 4"),

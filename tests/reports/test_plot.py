@@ -20,6 +20,10 @@ def scores_of(graph, exponent=0, method="flow"):
     return tp.Scores({name: w.abs().double() for name, w in graph.weights.items()}, 1.0, exponent, method)
 
 
+def is_png(path):
+    return path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 2000
+
+
 def texts(path):
     return [node.text for node in ElementTree.parse(path).iter() if node.text]
 
@@ -55,11 +59,14 @@ def test_totals_beyond_any_float_and_empty_layers_can_be_drawn(pruned, tmp_path)
     sparse = tp.apply_mask(graph, nothing)
     tp.plot_layers(tp.summarize(graph, sparse), tmp_path / "a.png", scores=scores_of(graph, exponent=5000))
     tp.plot_layers(tp.summarize(graph, sparse), tmp_path / "b.png", scores=scores_of(sparse))
+    assert is_png(tmp_path / "a.png")
+    assert is_png(tmp_path / "b.png")
 
 
 def test_a_hundred_layers_can_be_drawn(tmp_path):
     graph = tp.extract(nn.Sequential(*(nn.Linear(2, 2) for _ in range(100))), (2,))
     tp.plot_layers(tp.summarize(graph), tmp_path / "a.png")
+    assert is_png(tmp_path / "a.png")
 
 
 def test_an_unknown_format_is_refused(pruned, tmp_path):

@@ -10,6 +10,7 @@ from torch import nn
 import theoryprune as tp
 from benchmarks.models import MODELS
 from theoryprune import measures
+from theoryprune.errors import BudgetError
 from theoryprune.graph.reach import effective_weights
 
 NAMES = ["digits_convnet", "mobile_tiny", "dense_tiny", "grouped_tiny", "lenet5_caffe"]
@@ -205,3 +206,8 @@ def test_another_network_is_refused():
         tp.summarize(wide, mask)
     with pytest.raises(TypeError, match="must be a WeightGraph, a Mask or None, got float"):
         tp.summarize(graph, 0.5)
+
+
+def test_a_network_without_weights_is_refused():
+    with pytest.raises(BudgetError, match="the network has no linear or convolution weight"):
+        tp.summarize(tp.extract(nn.ReLU(), (3,)))

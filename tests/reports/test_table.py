@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 import theoryprune as tp
-from theoryprune.reports.table import percent, render_html, render_text, short, summary_table
+from theoryprune.reports.table import caption, percent, render_html, render_text, short, summary_table
 
 
 def summary():
@@ -14,6 +14,8 @@ def summary():
 
 def test_a_line_per_layer_and_the_totals():
     lines = render_text(summary_table(summary())).splitlines()
+    assert lines[0].split()[0] == "channels"
+    assert lines[1].split()[2] == "alive"
     assert sum(line.startswith(("0 ", "3 ")) for line in lines) == 2
     assert any(line.startswith("total") and "2 layers" in line for line in lines)
     assert any("3x3, /2, dilation 2, 2 groups" in line and "2/6" in line and "27.78%" in line for line in lines)
@@ -22,7 +24,7 @@ def test_a_line_per_layer_and_the_totals():
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
 def test_no_line_is_wider_than_the_page(width):
-    assert max(map(len, render_text(summary_table(summary()), width).splitlines())) <= width
+    assert max(map(len, render_text(summary(), width).splitlines())) <= width
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,9 @@ def test_html_is_a_fragment_with_the_whole_table():
     assert html.startswith("<pre")
     assert html.endswith("</pre>")
     assert "protected" in html
+
+
+def test_the_caption_is_as_wide_as_the_page():
+    text = render_text(summary())
+    assert text.splitlines()[-len(caption(summary()).splitlines()) :] == caption(summary()).splitlines()
+    assert "channels alive: with an effective weight" in text

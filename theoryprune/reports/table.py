@@ -81,9 +81,7 @@ def caption(summary: Summary) -> str:
     if summary.macs_effective:
         lines.append(f"dense / effective MACs: {summary.theoretical_speedup:.4g} (a count, not a speed)")
     if any(len(set(row.channels_out)) > 1 for row in summary.rows):
-        lines.append(
-            "channels alive: with an effective weight; compaction keeps also those that a sum ties to living ones"
-        )
+        lines.append("channels alive: with an effective weight; compaction keeps also those which a sum ties to them")
     if summary.compacted:
         small = summary.compacted
         lines.append(

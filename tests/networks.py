@@ -39,7 +39,10 @@ class RandomNet(nn.Module):
         return self.part(nn.Conv2d(channels, out, kernel, padding=padding, bias=self.biases, **options))
 
     def add_block(self, channels: int) -> int:
-        kind = self.pick("plain", "residual", "project", "concat", "depthwise", "grouped", "option_a", "slice")
+        kinds = ("plain", "residual", "project", "concat", "depthwise", "grouped", "option_a", "slice")
+        kind = self.pick(*kinds, "arithmetic", "weighted_sum", "difference", "pad", "same", "take")
+        if kind in ("arithmetic", "weighted_sum", "difference", "pad", "same", "take"):
+            return self.add_odd_block(kind, channels)
         if kind == "plain":
             out = self.pick(3, 4, 6)
             names = [self.conv(channels, out, padding=1), self.norm(out), self.activation(), self.pool()]
@@ -77,14 +80,40 @@ class RandomNet(nn.Module):
         self.plan.append(("slice", channels))
         return len(range(0, channels, 2))
 
+    def add_odd_block(self, kind: str, channels: int) -> int:
+        if kind == "arithmetic":
+            factor = torch.randn(channels, 1, 1, generator=self.draw)
+            factor[0] = self.pick(0.0, -1.0)
+            self.register_buffer(f"factor{len(self.plan)}", factor)
+            self.register_buffer(f"divisor{len(self.plan)}", torch.rand(channels, 1, 1, generator=self.draw) + 0.5)
+            self.plan.append((kind, len(self.plan)))
+        elif kind in ("weighted_sum", "difference"):
+            names = [self.conv(channels, channels, padding=1), self.norm(channels)]
+            self.plan.append((kind, names, self.conv(channels, channels, padding=1), self.pick(0.5, -2, 0)))
+        elif kind == "pad":
+            out = self.pick(2, 4)
+            names = [self.conv(channels, out, 1), self.activation()]
+            self.plan.append((kind, names, self.conv(out, channels, padding=0)))
+        elif kind == "same":
+            names = [self.conv(channels, 3, 1), self.activation()]
+            names += [self.conv(3, channels, 3, padding="same"), self.norm(channels)]
+            self.plan.append(("chain", names))
+        else:
+            self.register_buffer(f"index{len(self.plan)}", torch.randint(channels, (4,), generator=self.draw))
+            self.plan.append((kind, len(self.plan)))
+            return 4
+        return channels
+
     def norm(self, channels: int) -> str:
-        return self.part(nn.BatchNorm2d(channels))
+        return self.part(nn.BatchNorm2d(channels, affine=self.pick(True, True, False)))
 
     def activation(self) -> str:
-        return self.part(self.pick(nn.ReLU(), nn.LeakyReLU(0.1), nn.Tanh(), nn.ReLU6()))
+        kinds = (nn.ReLU(), nn.LeakyReLU(0.1), nn.Tanh(), nn.ReLU6(), nn.Sigmoid(), nn.GELU(), nn.SiLU())
+        return self.part(self.pick(*kinds))
 
     def pool(self) -> str | None:
-        chosen = self.pick(None, nn.MaxPool2d(2, 1, 1), nn.AvgPool2d(3, 1, 1), nn.AvgPool2d(2, 1))
+        kinds = (None, nn.MaxPool2d(2, 1, 1), nn.AvgPool2d(3, 1, 1), nn.AvgPool2d(2, 1))
+        chosen = self.pick(*kinds, nn.AvgPool2d(2, 2, ceil_mode=True), nn.AvgPool2d(3, 1, 1, count_include_pad=False))
         return chosen and self.part(chosen)
 
     def randomise(self) -> None:
@@ -93,8 +122,11 @@ class RandomNet(nn.Module):
                 size = module.running_mean.shape
                 module.running_mean.copy_(torch.randn(size, generator=self.draw) * 0.3)
                 module.running_var.copy_(torch.rand(size, generator=self.draw) + 0.5)
-                module.weight.data = torch.rand(size, generator=self.draw) + 0.5
-                module.bias.data = torch.randn(size, generator=self.draw) * 0.3
+                if module.affine:
+                    module.weight.data = torch.randn(size, generator=self.draw) * (
+                        torch.rand(size, generator=self.draw) > 0.1
+                    )
+                    module.bias.data = torch.randn(size, generator=self.draw) * 0.3
             elif isinstance(module, nn.Conv2d | nn.Linear):
                 module.weight.data = torch.randn(module.weight.shape, generator=self.draw)
                 module.weight.data /= module.weight[0].numel() ** 0.5
@@ -116,6 +148,16 @@ class RandomNet(nn.Module):
                 x = torch.cat([x, self.run(rest[0], x)], 1)
             elif kind == "option_a":
                 x = functional.relu(self.run(rest[0], x) + functional.pad(x, (0, 0, 0, 0, 1, 1)))
+            elif kind == "arithmetic":
+                x = (x * getattr(self, f"factor{rest[0]}") + 0.3) / getattr(self, f"divisor{rest[0]}") / 2
+            elif kind == "weighted_sum":
+                x = torch.add(self.parts[rest[1]](x), self.run(rest[0], x), alpha=rest[2])
+            elif kind == "difference":
+                x = functional.relu(self.run(rest[0], x) - self.parts[rest[1]](x))
+            elif kind == "pad":
+                x = self.parts[rest[1]](functional.pad(self.run(rest[0], x), (1, 1, 1, 1)))
+            elif kind == "take":
+                x = x.index_select(1, getattr(self, f"index{rest[0]}"))
             elif kind == "slice":
                 x = x[:, ::2, :, 1:] if x.shape[-1] > 3 else x[:, ::2]
             elif kind == "flatten":

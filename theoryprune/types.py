@@ -215,6 +215,8 @@ class Scores:
         Name of the score, as `cite` knows it.
     rooted : bool
         Whether all of `total` comes from the input, so that a positive total proves an input-output path.
+    flushed : int
+        How many positive entries of the evaluation were lost to underflow; 0 for an exact result.
     """
 
     values: Mapping[str, Tensor]
@@ -222,6 +224,7 @@ class Scores:
     exponent: int | None = None
     method: str = ""
     rooted: bool = False
+    flushed: int = 0
 
     def __repr__(self) -> str:
         """Name the score and its flow."""
@@ -323,8 +326,7 @@ class TraceRow:
     layer_sizes : mapping of str to int
         Number of weights of each layer.
     connected : bool
-        Whether some input still reaches some output after the removal: by the flow where the score has one, else by
-        reachability over kept non-zero weights.
+        Whether some input still reaches some output after the removal, judged by the flow without biases.
     """
 
     iteration: int

@@ -11,6 +11,13 @@ SMALL = ["vgg11_bn", "resnet20", "resnet20_a", "lenet5_caffe", "digits_mlp"]
 SMALL += ["mobile_tiny", "dense_tiny", "grouped_tiny"]
 
 
+def models_by_size() -> list[tuple[str, int]]:
+    """Every benchmark model with its number of weights, read off the meta device."""
+    with torch.device("meta"):
+        nets = {name: build() for name, build in models.MODELS.items() if name != "resnet1202"}  # minutes to extract
+    return [(name, sum(p.numel() for p in net.parameters())) for name, net in nets.items()]
+
+
 def trained_statistics(model: nn.Module, seed: int = 0) -> nn.Module:
     """Give batch norms and biases the values of a trained network: nothing is 0 or 1."""
     draw = torch.Generator().manual_seed(seed)
@@ -90,7 +97,7 @@ def test_a_dense_graph_stays_as_it_is():
 
 def test_the_graph_is_not_changed():
     graph = random_graph(4)
-    sparse = tp.apply_mask(graph, random_mask(graph, 0.1, 0))
+    sparse = tp.apply_mask(graph, random_mask(graph, 0.5, 0))
     before = {name: tensor.clone() for name, tensor in sparse.state_dict().items()}
     tp.compact(sparse)
     assert all(torch.equal(tensor, before[name]) for name, tensor in sparse.state_dict().items())
@@ -156,7 +163,7 @@ def test_trap_075_an_emptied_branch_that_emits_a_constant_becomes_a_shift():
 def test_trap_075_collapse_names_the_layer_that_lets_nothing_through():
     graph = tp.extract(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2)), (2,))
     sparse = graph.with_weights({"2.weight": torch.zeros(2, 3)})
-    with pytest.raises(tp.LayerCollapseError, match="'2' is the first layer that lets nothing through") as caught:
+    with pytest.raises(tp.LayerCollapseError, match="'2' is the last layer that lets nothing through") as caught:
         tp.compact(sparse)
     assert caught.value.layers == ("2",)
 
@@ -227,3 +234,65 @@ def test_meta_graphs_are_refused():
     graph = tp.extract(nn.Linear(2, 2, device="meta"), (2,))
     with pytest.raises(ValueError, match="compact: the graph lies on the meta device"):
         tp.compact(graph)
+
+
+def test_trap_075_a_constant_that_varies_over_positions_is_a_collapse_too():
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.Conv2d(2, 2, 3, padding=1))
+    net[0].bias.data.fill_(1)
+    sparse = tp.extract(net, (1, 5, 5)).with_weights({"0.weight": torch.zeros(2, 1, 3, 3)})
+    with pytest.raises(tp.LayerCollapseError, match="'0' is the last layer"):
+        tp.compact(sparse)
+
+
+def test_trap_075_the_layer_named_is_the_one_that_cuts_the_last_path():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.head = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(torch.cat((self.a(x), self.b(x)), 1))
+
+    graph = tp.extract(Two(), (2,))
+    sparse = graph.with_weights({"a.weight": torch.zeros(2, 2), "head.weight": torch.zeros(2, 4)})
+    with pytest.raises(tp.LayerCollapseError) as caught:
+        tp.compact(sparse)
+    assert caught.value.layers == ("head",)
+
+
+def test_a_network_of_which_nothing_but_the_shortcut_is_left_still_runs():
+    class Around(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.b = nn.Linear(2, 2, bias=False)
+
+        def forward(self, x):
+            return torch.relu(x + self.b(x))
+
+    small = tp.compact(tp.extract(Around().double(), (2,)).with_weights({"b.weight": torch.zeros(2, 2).double()}))
+    x = torch.randn(3, 2, dtype=torch.float64)
+    assert torch.equal(tp.forward(small, x), torch.relu(x))
+
+
+EVERY = {name: pytest.param(name, marks=() if size < 6e5 else pytest.mark.slow) for name, size in models_by_size()}
+
+
+@pytest.mark.parametrize("name", EVERY.values())
+def test_compaction_is_exact_and_trains_on_every_benchmark_model_after_synflow(name):
+    torch.manual_seed(0)
+    model = models.MODELS[name]()
+    for dtype, tolerance in ((torch.float32, 1e-5), (torch.float64, 1e-12)):
+        graph = tp.extract(model.to(dtype), model.example_shape)
+        pruning = tp.prune(graph, tp.synflow, 0.003, tp.exponential(9), on_collapse="report", progress=False)
+        for step in (1, 4, 7, 9):  # densities 0.52, 0.076, 0.011, 0.003
+            sparse = tp.apply_mask(graph, pruning.mask_after(step))
+            if pruning.collapsed_at is not None and step >= pruning.collapsed_at:
+                with pytest.raises(tp.LayerCollapseError):
+                    tp.compact(sparse)
+                continue
+            small = tp.compact(sparse)
+            assert relative_error(small, sparse) < tolerance
+            assert_equal(tp.compact(small), small)
+    module = tp.to_module(tp.compact(tp.apply_mask(graph, pruning.mask_after(4)))).train()
+    module(torch.randn(2, *graph.input_shape, dtype=torch.float64)).square().sum().backward()
+    assert all(p.grad is not None for p in module.parameters() if p.requires_grad)

@@ -15,6 +15,7 @@ from theoryprune.graph.channels import ChannelMap, channel_map
 from theoryprune.graph.constants import Constants, constant_part, find_constants
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.needs import find_needs
+from theoryprune.graph.reach import sweep
 from theoryprune.graph.simplify import drop_constant_branches, drop_unread
 from theoryprune.layers import Channels, Concat, Conv, Layer, WeightLayer
 from theoryprune.types import INPUT, WeightGraph
@@ -36,18 +37,19 @@ def compact(graph: WeightGraph) -> WeightGraph:
     Raises
     ------
     LayerCollapseError
-        If the output no longer depends on the input; the error names the first layer that lets nothing through.
+        If no input reaches an output over non-zero weights; the error names the last layer that lets nothing through.
 
     Notes
     -----
     *Theorem.* Let every removed channel be (a) read with zero weights only, or only by channels removed or unread
-    themselves, or (b) constant over inputs and positions, and read by layers without zero padding, whose biases take
-    up its contribution. Then the network's output is the same function, in real arithmetic. *Proof.* By induction
-    along the graph each kept and needed channel has the value it had: a weight layer loses terms that are zero (a) or
-    moves them into its bias (b), and all other layers act channel by channel. In floating point sums are taken in
-    another order, so outputs agree to rounding.
+    themselves; or (b) constant over inputs and positions, and read by layers without zero padding, whose biases take
+    up its contribution; or (c) constantly zero. Then the network's output is the same function, in real arithmetic.
+    *Proof.* By induction along the graph each kept and needed channel has the value it had: a weight layer loses terms
+    that are zero (a, c) or moves them into its bias (b); every other layer but softmax acts channel by channel, and
+    softmax reads outputs, which all stay. In floating point sums are taken in another order, so outputs agree to
+    rounding.
 
-    Three things stay although nothing of the input passes through them: a constant channel (other than 0) that a
+    Three things stay although nothing of the input passes through them: a constant channel other than 0 that a
     zero-padded convolution reads, since its border differs; a channel tied to one that is needed; and one channel
     where a layer would be left with none. An addend that is constant as a whole becomes a `Shift`, or vanishes.
     Grouped convolutions keep equally many channels in each surviving group.
@@ -55,6 +57,7 @@ def compact(graph: WeightGraph) -> WeightGraph:
     Cost: two sweeps over the weights and one copy of what is kept.
     """
     require_values(graph, "compact")
+    _refuse_collapse(graph)
     while True:  # a removed channel can leave an addend constant as a whole, and so on
         smaller = _compact_once(graph)
         if _size(smaller) == _size(graph):
@@ -69,19 +72,21 @@ def _size(graph: WeightGraph) -> tuple[int, int]:
 def _compact_once(graph: WeightGraph) -> WeightGraph:
     known = find_constants(graph)
     graph = drop_constant_branches(graph, known)  # the tensors that stay have the values they had
-    _refuse_collapse(graph, known)
+    known = known if known.keys() >= graph.shapes.keys() else find_constants(graph)
     chart = channel_map(graph)
     keep = _kept_atoms(graph, chart, find_needs(graph, known))
     selected = [_select(layer, chart, keep, known) for layer in graph.layers if keep[chart.atoms[layer.name]].any()]
     return drop_unread(replace(graph, layers=tuple(selected)))
 
 
-def _refuse_collapse(graph: WeightGraph, known: Mapping[str, Constants]) -> None:
-    if not known[graph.output].varying.any():
-        stopped = next(layer.name for layer in graph.layers if not known[layer.name].varying.any())
+def _refuse_collapse(graph: WeightGraph) -> None:
+    alive = sweep(graph).from_input
+    if not alive[graph.output].any():
+        cut = (layer for layer in reversed(graph.layers) if any(bool(alive[name].any()) for name in layer.inputs))
+        stopped = next(layer.name for layer in cut if not alive[layer.name].any())
         raise LayerCollapseError(
-            f"compact: the output no longer depends on the input; '{stopped}' is the first layer that lets nothing "
-            "through. Prune to a higher density",
+            f"compact: no input reaches the output; '{stopped}' is the last layer that lets nothing through. Prune to "
+            "a higher density",
             layers=(stopped,),
         )
 

@@ -71,7 +71,8 @@ def forward(graph: WeightGraph, x: Tensor) -> Tensor:
         raise TypeError(f"x must be a tensor, got {type(x).__name__}")
     if tuple(x.shape[1:]) != graph.input_shape or not x.ndim:
         raise ValueError(f"x must have shape (batch, {', '.join(map(str, graph.input_shape))}), got {tuple(x.shape)}")
-    if x.dtype != graph.dtype or x.device != graph.device:
+    has_tensors = any(True for layer in graph.layers for _ in layer.tensors())
+    if has_tensors and (x.dtype != graph.dtype or x.device != graph.device):
         raise ValueError(
             f"x must be {graph.dtype} on {graph.device} like the graph, got {x.dtype} on {x.device}; "
             "convert it with x.to(graph.device, graph.dtype)"

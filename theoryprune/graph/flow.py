@@ -1,4 +1,7 @@
-"""The flow network: a weight graph that sums, over all input-output paths, the product of the absolute weights."""
+"""The flow network: a weight graph that sums the product of the absolute weights over all input-output paths.
+
+Max pooling takes part as it is: then the sum is over the paths through the largest cells.
+"""
 
 from __future__ import annotations
 

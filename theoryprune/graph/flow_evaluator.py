@@ -9,14 +9,15 @@ from math import frexp
 import torch
 from torch import Tensor
 
+from theoryprune.errors import UnsupportedLayerError
 from theoryprune.graph.evaluate import walk
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.living import LivingNetwork
+from theoryprune.graph.reach import sweep
 from theoryprune.graph.scaling import Scaled, align, rescale
-from theoryprune.layers import Add, Concat, Layer, Scale, Shift, WeightLayer
+from theoryprune.layers import Layer, Shift
 from theoryprune.types import Scores, WeightGraph
 
-_GROWS = (WeightLayer, Add, Concat, Shift, Scale)
 _FIRST, _AGAIN = 0.16, 0.6  # hardly a channel dies before; each time costs about five evaluations of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
@@ -45,7 +46,8 @@ class FlowEvaluator:
         Whether offsets are left out, or enter as edges from a constant unit.
     dtype : torch.float64 or torch.float32
     slack : int, optional
-        Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend on it.
+        Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend
+        on it while nothing is flushed.
     shrink_above : int
         With at least so many weights, drop the channels without flow at a density of 0.16 and whenever another two
         fifths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
@@ -54,7 +56,7 @@ class FlowEvaluator:
     -----
     Keeps one copy of the weights (``abs(w)``, 0 where removed). An evaluation is one forward and one backward pass of
     one example of ones. Every factor that rescaling applies is a power of two and a constant for differentiation, so
-    wherever the plain evaluation does not overflow the scores are the same bits times one power of two.
+    wherever the plain evaluation neither overflows nor underflows the scores are the same bits times one power of two.
 
     Every operation adds and multiplies non-negative numbers, so errors stay relative, except in convolutions by
     Winograd or FFT, which subtract, and in reduced-precision products: on a GPU float32 needs
@@ -95,14 +97,14 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.enable_grad():
             output, result = self._forward()
             if not names:
-                return Scores({}, result.total, result.exponent, rooted=self._rooted)
+                return Scores({}, result.total, result.exponent, rooted=self._rooted, flushed=result.flushed)
             # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
             seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
             weights = {name: self._living.weights[name] for name in names if name in self._living.weights}
             slopes = torch.autograd.grad(output, list(weights.values()), seed, materialize_grads=True)
         gradients = dict(zip(weights, slopes, strict=True))
         values = {name: self._living.scores(name, survivors[name], gradients.get(name)) for name in names}
-        return Scores(values, result.total, result.exponent, rooted=self._rooted)
+        return Scores(values, result.total, result.exponent, rooted=self._rooted, flushed=result.flushed)
 
     def remove(self, removed: Mapping[str, Tensor]) -> None:
         """Take weights out of the network, by flat index."""
@@ -129,9 +131,8 @@ class FlowEvaluator:
             branches = align(branches)
             values = [branch.value for branch in branches]
             value = values[0] + values[1] if isinstance(layer, Shift) else layer.forward(*values)
-            out = Scaled(value, branches[0].exponent)
-            if isinstance(layer, _GROWS):
-                out = rescale(out, layer.name, self._slack)
+            # After every record: a slice or a pooling can drop all that lives, and what is dead must lose its exponent.
+            out = rescale(Scaled(value, branches[0].exponent), layer.name, self._slack)
             lost.extend(branch.flushed for branch in (*branches, out))
             return out
 
@@ -140,3 +141,35 @@ class FlowEvaluator:
         mantissa, power = frexp(total.item())
         exponent = 0 if y.exponent is None else y.exponent + power
         return total, Flow(mantissa, exponent, sum(lost) + y.flushed)
+
+
+def carries_flow(graph: WeightGraph) -> bool:
+    """Return whether some input reaches some output over weights that are not zero: whether the flow is positive.
+
+    Raises
+    ------
+    ValueError
+        If the answer is lost to underflow.
+
+    Notes
+    -----
+    By the flow without biases. It is exact where following channels is not: on a small map a kernel's tap may read
+    nothing but padding. Only a network with a layer that has no flow is judged by its channels (`reach`). Cost: one
+    forward pass of a single example, and a copy of the weights.
+    """
+    try:
+        result = FlowEvaluator(graph).flow()
+    except UnsupportedLayerError:
+        return bool(sweep(graph).from_input[graph.output].any())
+    refuse_lost_flow(result.total, result.flushed)
+    return result.total > 0
+
+
+def refuse_lost_flow(total: float, flushed: int) -> None:
+    """Raise `ValueError` where a flow of 0 may be an underflow."""
+    if total == 0 and flushed:
+        raise ValueError(
+            f"the flow cannot be told from 0: {flushed} positive entries were lost beside far larger ones. Bring the "
+            "units of each layer to a similar scale: dividing a unit's incoming weights by a number and multiplying "
+            "its outgoing ones by it changes no score"
+        )

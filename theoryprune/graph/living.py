@@ -37,6 +37,7 @@ class LivingNetwork:
         # Once shrunk: where each weight of the full network is now (one past the end if nowhere), and the way back.
         self._place: dict[str, Tensor] = {}
         self._flat: dict[str, Tensor] = {}
+        self._dtype, self._device = network.dtype, network.device
         self._use(network)
 
     def _use(self, network: WeightGraph) -> None:
@@ -57,7 +58,7 @@ class LivingNetwork:
         """Return weight times gradient at flat indices (None: at all), 0 where the weight is in no living channel."""
         if gradient is None:
             size = self._sizes[name] if index is None else len(index)
-            return torch.zeros(size, dtype=self.network.dtype, device=self.network.device)
+            return torch.zeros(size, dtype=self._dtype, device=self._device)
         weight, slope = self.weights[name].detach().view(-1), gradient.reshape(-1)
         if name not in self._place:
             if index is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from theoryprune.graph.constants import Constants
-from theoryprune.layers import Add, Layer, Shift, WeightLayer
+from theoryprune.layers import Add, Layer, Scale, Shift, WeightLayer
 from theoryprune.types import WeightGraph
 
 
@@ -17,35 +17,40 @@ def drop_constant_branches(graph: WeightGraph, known: Mapping[str, Constants]) -
 
     Notes
     -----
-    ``x + alpha c`` with `c` constant over inputs and positions is a shift per channel. If it is the first addend that
-    is constant, ``c + alpha x`` is a shift of `x` for ``alpha = 1`` and is left alone otherwise.
+    ``x + alpha c`` with `c` constant over inputs and positions is a shift per channel; ``c + alpha x`` is one of the
+    scaled `x`.
     """
     layers: list[Layer] = []
     passed: dict[str, str] = {}
     for original in graph.layers:
         layer = replace(original, inputs=tuple(passed.get(name, name) for name in original.inputs))
-        simpler = _without_constant(layer, original, known, graph) if isinstance(original, Add) else layer
-        if isinstance(simpler, Layer):
-            layers.append(simpler)
+        if isinstance(original, Add) and known[original.name].varying.any():
+            chain, passed[original.name] = _without_constant(layer, original, known, graph)
+            layers += chain
         else:
-            passed[layer.name] = simpler
+            layers.append(layer)
     return drop_unread(replace(graph, layers=tuple(layers), output=passed.get(graph.output, graph.output)))
 
 
-def _without_constant(layer: Layer, add: Add, known: Mapping[str, Constants], graph: WeightGraph) -> Layer | str:
-    """Return the shift that an addition amounts to, the name of the tensor it passes on, or the addition itself."""
+def _without_constant(
+    layer: Layer, add: Add, known: Mapping[str, Constants], graph: WeightGraph
+) -> tuple[list[Layer], str]:
+    """Return the records that an addition amounts to, and the name of the tensor that holds the sum."""
     first, second = (known[name] for name in add.inputs)
-    if not (known[add.name].varying.any()):
-        return layer
+    chain: list[Layer] = []
     if not second.varying.any():
         source, offset = layer.inputs[0], add.alpha * second.value
-    elif not first.varying.any() and add.alpha == 1:
+    elif not first.varying.any():
         source, offset = layer.inputs[1], first.value
+        if add.alpha != 1:
+            chain.append(Scale(name=f"{add.name}_scaled", inputs=(source,), value=add.alpha))
+            source = chain[0].name
     else:
-        return layer
-    if not offset.any():
-        return source
-    return Shift(name=add.name, inputs=(source,), value=_per_channel(offset, graph, add.name))
+        return [layer], add.name
+    if offset.any():
+        chain.append(Shift(name=add.name, inputs=(source,), value=_per_channel(offset, graph, add.name)))
+        source = add.name
+    return chain, source
 
 
 def _per_channel(value: Tensor, graph: WeightGraph, name: str) -> Tensor:

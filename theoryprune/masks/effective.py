@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from theoryprune.graph.flow_evaluator import carries_flow
 from theoryprune.graph.reach import effective_weights, sweep
 from theoryprune.graph.transform import apply_mask
 from theoryprune.types import Mask, WeightGraph
@@ -49,9 +50,8 @@ def effective_mask(graph: WeightGraph, mask: Mask) -> Mask:
 
 
 def is_connected(graph: WeightGraph, mask: Mask) -> bool:
-    """Return whether some input reaches some output over kept non-zero weights."""
-    masked = apply_mask(graph, mask)
-    return bool(sweep(masked).from_input[masked.output].any())
+    """Return whether some input reaches some output over kept non-zero weights, biases apart (`carries_flow`)."""
+    return carries_flow(apply_mask(graph, mask))
 
 
 def disconnected_outputs(graph: WeightGraph, mask: Mask) -> Tensor:

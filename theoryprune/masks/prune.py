@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import torch
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor
 
 from theoryprune.errors import BudgetError, LayerCollapseError
 from theoryprune.graph.evaluate import require_values
-from theoryprune.graph.flow_evaluator import FlowEvaluator
-from theoryprune.graph.reach import sweep
+from theoryprune.graph.flow_evaluator import carries_flow, refuse_lost_flow
 from theoryprune.masks.evaluators import Evaluator, ScoreFunction, evaluator_of, score_name
 from theoryprune.masks.keep_top import Scope, check_scope, nothing_to_prune
 from theoryprune.masks.protect import protected_names
@@ -76,8 +76,8 @@ def prune(
     Notes
     -----
     Removed weights are never candidates again, whatever they score. Among equal scores the higher flat index goes
-    first. Whether a path is left is judged by the flow of the survivors where the score has one (in a network with
-    biases by the flow without them), and by reachability over non-zero weights where it has none.
+    first. Whether a path is left is judged by the flow of the survivors without biases: the score's own where it is
+    that, else by one more forward pass per step (`carries_flow`).
 
     Cost: one evaluation of the score per step and one more at the end, and a few passes over the survivors' scores.
     Memory beside that of the score: six bytes per weight.
@@ -186,14 +186,14 @@ class _Run:
     def connected(self, scores: Scores) -> bool:
         """Whether an input still reaches an output."""
         if scores.total is not None and scores.rooted:
+            refuse_lost_flow(scores.total, scores.flushed)
             return scores.total > 0
-        weights = self.graph.weights
-        masked = self.graph.with_weights(
-            {name: weights[name] * (layer.removed_at == 0) for name, layer in self.left.items()}
+        weights = self.graph.weights  # biases may feed a flow that is not rooted, but they are no path from the input
+        return carries_flow(
+            self.graph.with_weights(
+                {name: torch.where(layer.removed_at == 0, weights[name], 0) for name, layer in self.left.items()}
+            )
         )
-        if scores.total is not None:  # biases may feed the flow, but they are no path from the input
-            return FlowEvaluator(masked).flow().total > 0
-        return bool(sweep(masked).from_input[masked.output].any())
 
 
 def _collapse(step: int, plan: Schedule, density: float, empty: Collection[str]) -> LayerCollapseError:

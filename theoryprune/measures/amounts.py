@@ -30,12 +30,12 @@ def check_density(density: float) -> float:
 
 
 def kept_count(density: float, total: int) -> int:
-    """Return how many of `total` weights a density keeps: the least count not below it, and at least 1.
+    """Return how many of `total` weights a density keeps: the least count not below it up to rounding, at least 1.
 
     Notes
     -----
     ``max(1, ceil(density * total))``, the published count, with a guard against products that rounding lifts just
-    above an integer.
+    above an integer: they count as that integer up to ``1e-9 + 1e-12 total``.
 
     Examples
     --------

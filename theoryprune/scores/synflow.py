@@ -40,9 +40,9 @@ def synflow(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = 
     -----
     ``S(w) = |w| dR/d|w|`` where R is the sum of the outputs of the network with absolute weights on an input of ones
     (Tanaka, Kunin, Yamins, Ganguli 2020, arXiv 2006.05467, section 5): the sum over all paths through w of the product
-    of the absolute weights along the path.
+    of the absolute weights along the path. (With max pooling: over the paths through the largest cells.)
 
-    - *Why ones*: R is then the sum over all paths, none preferred; any positive constant ranks the same.
+    - *Why ones*: R is then the sum over all paths, none preferred; without biases any positive constant ranks the same.
     - *Why absolute values*: signed paths cancel, and strong weights would score 0. The paper's listing writes
       ``w dR/dw``, which is the same.
     - *Why evaluation mode*: statistics of a batch would make the output blind to the scale of a layer; batch norm is
@@ -70,7 +70,7 @@ def synflow(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = 
     """
     flat = prepare(graph, bias=bias, dtype=dtype)(dict.fromkeys(graph.order))
     values = {name: score.reshape(graph.weights[name].shape) for name, score in flat.values.items()}
-    return Scores(values, flat.total, flat.exponent, method="synflow", rooted=flat.rooted)
+    return Scores(values, flat.total, flat.exponent, method="synflow", rooted=flat.rooted, flushed=flat.flushed)
 
 
 def prepare(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = torch.float64) -> FlowEvaluator:

@@ -2,8 +2,11 @@
 
 import tyro
 
+from benchmarks.extraction_speed import extraction
 from benchmarks.quickstart import quickstart
 from benchmarks.synflow_speed import synflow
 
 if __name__ == "__main__":
-    tyro.extras.subcommand_cli_from_dict({"quickstart": quickstart, "synflow": synflow}, prog="python -m benchmarks")
+    tyro.extras.subcommand_cli_from_dict(
+        {"quickstart": quickstart, "synflow": synflow, "extraction": extraction}, prog="python -m benchmarks"
+    )

@@ -179,7 +179,7 @@ def test_trap_052_a_mask_takes_one_bit_per_weight(tmp_path):
 shapes = st.lists(st.integers(0, 5), max_size=4).map(tuple)
 
 
-@given(st.lists(shapes, max_size=4), st.integers(0, 2**32 - 1))
+@given(st.lists(shapes, min_size=1, max_size=4), st.integers(0, 2**32 - 1))
 def test_a_mask_comes_back_the_same(tmp_path_factory, layers, seed):
     generator = torch.Generator().manual_seed(seed)
     keep = {f"layer {i}.weight": torch.rand(s, generator=generator) < 0.5 for i, s in enumerate(layers)}

@@ -82,3 +82,19 @@ def test_a_dead_network_is_left_as_it_is():
     scores = evaluator(dict.fromkeys(graph.order))
     assert (scores.total, scores.exponent) == (0.0, 0)
     assert not any(bool(values.any()) for values in scores.values.values())
+
+
+def test_a_network_of_which_only_the_shortcut_lives_still_flows():
+    class Around(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.b = nn.Linear(2, 2, bias=False)
+
+        def forward(self, x):
+            return x + self.b(x)
+
+    evaluator = FlowEvaluator(tp.extract(Around(), (2,)), shrink_above=0)
+    evaluator.remove({"b.weight": torch.arange(4)})
+    scores = evaluator({"b.weight": None})
+    assert scores.total * 2**scores.exponent == 2
+    assert scores.values["b.weight"].tolist() == [0.0] * 4

@@ -101,7 +101,8 @@ class FlowEvaluator:
             # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
             seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
             weights = {name: self._living.weights[name] for name in names if name in self._living.weights}
-            slopes = torch.autograd.grad(output, list(weights.values()), seed, materialize_grads=True)
+            leaves = list(weights.values())  # none, if the living network is all shortcuts
+            slopes = torch.autograd.grad(output, leaves, seed, materialize_grads=True) if leaves else ()
         gradients = dict(zip(weights, slopes, strict=True))
         values = {name: self._living.scores(name, survivors[name], gradients.get(name)) for name in names}
         return Scores(values, result.total, result.exponent, rooted=self._rooted, flushed=result.flushed)

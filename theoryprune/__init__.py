@@ -19,6 +19,8 @@ from theoryprune.errors import (
 )
 from theoryprune.types import (
     ChannelGroup as ChannelGroup,
+    FlowCertificate as FlowCertificate,
+    FlowRule as FlowRule,
     GroupAxis as GroupAxis,
     Mask as Mask,
     Pruning as Pruning,
@@ -83,6 +85,8 @@ __all__ = [
     "TheoryPruneError",
     "UnsupportedLayerError",
     "ChannelGroup",
+    "FlowCertificate",
+    "FlowRule",
     "GroupAxis",
     "Mask",
     "Pruning",

@@ -177,21 +177,8 @@ def versions() -> dict[str, str]:
 
 
 def trace_row(row: TraceRow) -> dict[str, Any]:
-    """Return a row of the trace as JSON data; the flow is written in hexadecimal, which loses no digit."""
-    return {
-        "iteration": row.iteration,
-        "kept_before": row.kept_before,
-        "removed": row.removed,
-        "kept_after": row.kept_after,
-        "density": row.density,
-        "flow": None if row.flow is None else row.flow.hex(),
-        "exponent": row.exponent,
-        "flow_left": None if row.flow_left is None else row.flow_left.hex(),
-        "exponent_left": row.exponent_left,
-        "kept_per_layer": dict(row.kept_per_layer),
-        "empty_layers": list(row.empty_layers),
-        "connected": row.connected,
-    }
+    """Return a row of the trace as JSON data; amounts of flow are written in hexadecimal, which loses no digit."""
+    return {**row.to_dict(), "density": row.density, "empty_layers": list(row.empty_layers)}
 
 
 def _relative(spec: str) -> str:

@@ -16,7 +16,7 @@ from theoryprune.graph.living import LivingNetwork
 from theoryprune.graph.reach import sweep
 from theoryprune.graph.scaling import Scaled, align, rescale
 from theoryprune.layers import Layer, Shift
-from theoryprune.types import Scores, WeightGraph
+from theoryprune.types import FlowRule, Scores, WeightGraph
 
 _FIRST, _AGAIN = 0.16, 0.6  # hardly a channel dies before; each time costs about five evaluations of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
@@ -77,7 +77,7 @@ class FlowEvaluator:
             self._ones = torch.ones(1, *graph.input_shape, dtype=dtype, device=graph.device)
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
-        self._rooted = bias == "drop"
+        self._rule = FlowRule(bias)
         self._slack = _SLACK[dtype] if slack is None else slack
 
     def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
@@ -97,7 +97,7 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.enable_grad():
             output, result = self._forward()
             if not names:
-                return Scores({}, result.total, result.exponent, rooted=self._rooted, flushed=result.flushed)
+                return Scores({}, result.total, result.exponent, rule=self._rule, flushed=result.flushed)
             # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
             seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
             weights = {name: self._living.weights[name] for name in names if name in self._living.weights}
@@ -105,7 +105,7 @@ class FlowEvaluator:
             slopes = torch.autograd.grad(output, leaves, seed, materialize_grads=True) if leaves else ()
         gradients = dict(zip(weights, slopes, strict=True))
         values = {name: self._living.scores(name, survivors[name], gradients.get(name)) for name in names}
-        return Scores(values, result.total, result.exponent, rooted=self._rooted, flushed=result.flushed)
+        return Scores(values, result.total, result.exponent, rule=self._rule, flushed=result.flushed)
 
     def remove(self, removed: Mapping[str, Tensor]) -> None:
         """Take weights out of the network, by flat index."""

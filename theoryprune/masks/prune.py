@@ -109,7 +109,7 @@ def prune(
         for step in range(1, plan.steps + 1):
             row = run.step(step, plan, scores)
             scores = run.evaluate()
-            row = replace(row, flow_left=scores.total, exponent_left=scores.exponent, connected=run.connected(scores))
+            row = replace(row, connected=run.connected(scores))
             trace.append(row)
             if not row.connected and collapsed is None:
                 collapsed = step
@@ -124,6 +124,8 @@ def prune(
         schedule=str(plan),
         scope=scope,
         collapsed_at=collapsed,
+        final_flow=scores.total,
+        final_exponent=scores.exponent,
     )
 
 
@@ -157,7 +159,7 @@ class _Run:
         return scores
 
     def step(self, step: int, plan: Schedule, scores: Scores) -> TraceRow:
-        """Remove what the schedule asks for; what is left of the flow is only known after the next evaluation."""
+        """Remove what the schedule asks for; whether a path is left is only known after the next evaluation."""
         before = sum(layer.count for layer in self.left.values())
         names = list(self.left)
         removed: dict[str, Tensor] = {}
@@ -174,13 +176,11 @@ class _Run:
             kept_before=before,
             removed=before - after,
             kept_after=after,
-            flow=scores.total,
-            exponent=scores.exponent,
-            flow_left=None,
-            exponent_left=None,
             kept_per_layer={name: layer.count for name, layer in self.left.items()},
             layer_sizes={name: layer.removed_at.numel() for name, layer in self.left.items()},
             connected=True,
+            flow=scores.total,
+            exponent=scores.exponent,
         )
 
     def connected(self, scores: Scores) -> bool:

@@ -70,7 +70,7 @@ def synflow(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = 
     """
     flat = prepare(graph, bias=bias, dtype=dtype)(dict.fromkeys(graph.order))
     values = {name: score.reshape(graph.weights[name].shape) for name, score in flat.values.items()}
-    return Scores(values, flat.total, flat.exponent, method="synflow", rooted=flat.rooted, flushed=flat.flushed)
+    return Scores(values, flat.total, flat.exponent, method="synflow", rule=flat.rule, flushed=flat.flushed)
 
 
 def prepare(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = torch.float64) -> FlowEvaluator:

@@ -1,0 +1,17 @@
+"""The nouns: frozen records that the package's functions take and return."""
+
+from __future__ import annotations
+
+from theoryprune.types.read_only import ReadOnly
+from theoryprune.types.graph import INPUT, WeightGraph
+from theoryprune.types.groups import ChannelGroup, GroupAxis
+from theoryprune.types.scores import FlowRule, Scores
+from theoryprune.types.mask import Mask
+from theoryprune.types.trace import TraceRow
+from theoryprune.types.certificate import FlowCertificate
+from theoryprune.types.pruning import Pruning
+
+__all__ = [
+    "INPUT", "ChannelGroup", "FlowCertificate", "FlowRule", "GroupAxis", "Mask", "Pruning", "ReadOnly", "Scores",
+    "TraceRow", "WeightGraph",
+]  # fmt: skip

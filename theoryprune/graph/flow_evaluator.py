@@ -1,26 +1,32 @@
-"""The flow R of a network and its derivatives, computed so that nothing can overflow."""
+"""The flow R of a network and its derivatives, fast, and computed so that nothing can overflow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import frexp
 
 import torch
 from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.graph.evaluate import walk
+from theoryprune.graph.adjoint import adjoint
+from theoryprune.graph.cuts import crossed_by_all
 from theoryprune.graph.flow import BiasPolicy, flow_network
-from theoryprune.graph.living import LivingNetwork
+from theoryprune.graph.fold import fold_scales
+from theoryprune.graph.living import living_network
+from theoryprune.graph.products import columns, matrix, product
 from theoryprune.graph.reach import sweep
-from theoryprune.graph.scaling import Scaled, align, rescale
-from theoryprune.layers import Layer, Shift
-from theoryprune.types import FlowRule, Scores, WeightGraph
+from theoryprune.graph.scaling import Scaled, align, rescale, shift_exponent
+from theoryprune.graph.spatial import SpatialPlan, plain_plan, spatial_plan
+from theoryprune.layers import Flatten, Layer, Shift, WeightLayer
+from theoryprune.types import INPUT, FlowRule, Scores, WeightGraph
 
-_FIRST, _AGAIN = 0.16, 0.6  # hardly a channel dies before; each time costs about five evaluations of what is left
+_FIRST, _AGAIN = 0.25, 0.7  # hardly a channel dies before; each time costs about an evaluation of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
+_BLOCK = 1 << 17
+"""Entries of a block of scores: it stays in a core's cache while it is made and looked at."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,27 @@ class Flow:
     flushed: int = 0
 
 
+@dataclass(eq=False)
+class _Step:
+    """What the backward pass needs of one record: what it read, and the powers of two applied around it."""
+
+    layer: Layer
+    inputs: list[Tensor]
+    raised: list[int]
+    lowered: int
+    output: Tensor
+
+
+@dataclass(eq=False)
+class _Pass:
+    """One evaluation: the steps, and for each weight what its scores are made of."""
+
+    steps: list[_Step] = field(default_factory=list)
+    factors: dict[str, tuple[WeightLayer, Tensor, Tensor]] = field(default_factory=dict)
+    output: Scaled | None = None
+    lost: int = 0
+
+
 class FlowEvaluator:
     """Scores of one flow network whose weights are taken out step by step.
 
@@ -45,22 +72,34 @@ class FlowEvaluator:
     bias : {"drop", "unit"}
         Whether offsets are left out, or enter as edges from a constant unit.
     dtype : torch.float64 or torch.float32
+    power : {1, 2}
+        To which all factors of a path are raised.
     slack : int, optional
         Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend
         on it while nothing is flushed.
     shrink_above : int
-        With at least so many weights, drop the channels without flow at a density of 0.16 and whenever another two
-        fifths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
+        With at least so many weights, drop the channels without flow at a density of 0.25 and whenever another three
+        tenths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
+    spatial : bool
+        Compute once what repeats over space (`spatial_plan`). Exact up to the order of sums.
+
+    Attributes
+    ----------
+    residual : float or None
+        After `evaluate`: the largest relative distance from the flow of what crosses a record that all paths cross.
+        None with ``bias="unit"``, where paths start anywhere.
 
     Notes
     -----
-    Keeps one copy of the weights (``abs(w)``, 0 where removed). An evaluation is one forward and one backward pass of
-    one example of ones. Every factor that rescaling applies is a power of two and a constant for differentiation, so
+    Keeps one copy of the weights (edges times the factors behind them, 0 where removed). An evaluation is one forward
+    and one backward pass of one example of ones, and leaves the two factors of every score: what a weight is multiplied
+    with, and the derivative behind it. The scores themselves are made block by block when asked for, so they are never
+    in memory together. Every factor that rescaling applies is a power of two and a constant for differentiation, so
     wherever the plain evaluation neither overflows nor underflows the scores are the same bits times one power of two.
 
-    Every operation adds and multiplies non-negative numbers, so errors stay relative, except in convolutions by
-    Winograd or FFT, which subtract, and in reduced-precision products: on a GPU float32 needs
-    ``torch.backends.cudnn.allow_tf32 = False`` and ``torch.backends.cuda.matmul.allow_tf32 = False``.
+    Every operation adds and multiplies non-negative numbers, so errors stay relative: products are matrix products,
+    never Winograd's or FFT's, which subtract. Reduced-precision products break this: on a GPU float32 needs
+    ``torch.backends.cuda.matmul.allow_tf32 = False``.
     """
 
     def __init__(
@@ -69,108 +108,178 @@ class FlowEvaluator:
         *,
         bias: BiasPolicy = "drop",
         dtype: torch.dtype = torch.float64,
+        power: int = 1,
         slack: int | None = None,
         shrink_above: int = 1_000_000,
+        spatial: bool = True,
     ) -> None:
-        with torch.inference_mode(False), torch.enable_grad():
-            self._living = LivingNetwork(flow_network(graph, bias=bias, dtype=dtype))
-            self._ones = torch.ones(1, *graph.input_shape, dtype=dtype, device=graph.device)
+        with torch.inference_mode(False), torch.no_grad():
+            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)), spatial)
+        self.rule = FlowRule(bias, power)
+        self.residual: float | None = None
+        self._spatial, self._dtype, self._device = spatial, dtype, graph.device
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
-        self._rule = FlowRule(bias)
         self._slack = _SLACK[dtype] if slack is None else slack
 
-    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
-        """Return the scores of the named weights as vectors that the caller may overwrite.
+    def _use(self, network: WeightGraph, spatial: bool) -> None:
+        self._network, self._weights = network, dict(network.weights)
+        self._plan: SpatialPlan = spatial_plan(network) if spatial else plain_plan(network)
+        self._cuts = crossed_by_all(network)
+        self._pass = _Pass()
 
-        Parameters
-        ----------
-        survivors : mapping of str to (Tensor or None)
-            For each weight of interest the flat indices to score; None for all entries.
+    def evaluate(self) -> Scores:
+        """Compute the flow and all that the scores are made of.
 
         Returns
         -------
         Scores
-            With ``values[name]`` of shape (number of indices,), ``total`` normalised to [1/2, 1).
+            Without values, which `blocks` and `at` give; ``total`` normalised to [1/2, 1).
         """
-        names = list(survivors)
-        with torch.inference_mode(False), torch.enable_grad():
-            output, result = self._forward()
-            if not names:
-                return Scores({}, result.total, result.exponent, rule=self._rule, flushed=result.flushed)
-            # The outputs sum to total * 2**power here; seeding with 2**-power makes scores and total agree exactly.
-            seed = torch.full_like(output, 2.0 ** -frexp(output.item())[1])
-            weights = {name: self._living.weights[name] for name in names if name in self._living.weights}
-            leaves = list(weights.values())  # none, if the living network is all shortcuts
-            slopes = torch.autograd.grad(output, leaves, seed, materialize_grads=True) if leaves else ()
-        gradients = dict(zip(weights, slopes, strict=True))
-        values = {name: self._living.scores(name, survivors[name], gradients.get(name)) for name in names}
-        return Scores(values, result.total, result.exponent, rule=self._rule, flushed=result.flushed)
-
-    def remove(self, removed: Mapping[str, Tensor]) -> None:
-        """Take weights out of the network, by flat index."""
-        self._living.remove(removed)
-        self._left -= sum(map(len, removed.values()))
-        if self._left < self._shrink_at:
-            self._living.shrink()
-            self._shrink_at = _AGAIN * self._left
+        with torch.inference_mode(False), torch.no_grad():
+            self._pass = _Pass()  # first, so that the last one's memory is free
+            flow, seed = self._forward(keep=True)
+            self._backward(seed)
+        return Scores({}, flow.total, flow.exponent, rule=self.rule, flushed=flow.flushed)
 
     def flow(self) -> Flow:
         """Return the flow alone (a forward pass)."""
-        with torch.no_grad():
-            return self._forward()[1]
+        with torch.inference_mode(False), torch.no_grad():
+            self._pass = _Pass()
+            return self._forward(keep=False)[0]
 
-    def _forward(self) -> tuple[Tensor, Flow]:
-        """Evaluate; return the scaled sum of the outputs, and the flow it stands for."""
-        network, lost = self._living.network, list[int]()
+    def blocks(self, name: str) -> Iterator[Tensor]:
+        """Yield the scores of a weight, in its flat order, as vectors to look at, overwrite and forget."""
+        if name not in self._pass.factors:
+            if self._weights[name].numel():
+                yield torch.zeros(self._weights[name].numel(), dtype=self._dtype, device=self._device)
+            return
+        layer, x, g = self._pass.factors[name]
+        weight, read = matrix(layer), columns(layer, x)
+        slope = g.reshape(*weight.shape[:2], -1)
+        if len(weight) > 1:
+            yield torch.bmm(slope, read.mT).mul_(weight).view(-1)
+            return
+        rows = max(1, _BLOCK // weight.shape[2])
+        block = weight.new_empty(min(rows, weight.shape[1]), weight.shape[2])
+        for part, factors in zip(slope[0].split(rows), weight[0].split(rows), strict=True):
+            yield torch.mm(part, read[0].T, out=block[: len(part)]).mul_(factors).view(-1)
 
-        def step(layer: Layer, *inputs: Scaled) -> Scaled:
-            branches = list(inputs)
-            if isinstance(layer, Shift):  # an edge from the constant unit is one more branch, of exponent 0
-                offset = torch.as_tensor(layer.value)
-                branches.append(Scaled(offset, 0 if bool(offset.any()) else None))
-            branches = align(branches)
-            values = [branch.value for branch in branches]
-            value = values[0] + values[1] if isinstance(layer, Shift) else layer.forward(*values)
-            # After every record: a slice or a pooling can drop all that lives, and what is dead must lose its exponent.
-            out = rescale(Scaled(value, branches[0].exponent), layer.name, self._slack)
-            lost.extend(branch.flushed for branch in (*branches, out))
-            return out
+    def at(self, name: str, places: Tensor) -> Tensor:
+        """Return the scores at some places of a weight, up to the order of sums."""
+        if name not in self._pass.factors:
+            return torch.zeros(len(places), dtype=self._dtype, device=self._device)
+        layer, x, g = self._pass.factors[name]
+        weight, read = matrix(layer), columns(layer, x)
+        row, column = places // weight.shape[2], places % weight.shape[2]
+        slope = g.reshape(weight.shape[0] * weight.shape[1], -1)[row]
+        entries = read.reshape(-1, read.shape[2])[row // weight.shape[1] * weight.shape[2] + column]
+        return slope.mul_(entries).sum(1).mul_(layer.weight.view(-1)[places])
 
-        y = rescale(walk(network, Scaled(self._ones), step), network.output)
-        total = y.value.sum()
-        mantissa, power = frexp(total.item())
-        exponent = 0 if y.exponent is None else y.exponent + power
-        return total, Flow(mantissa, exponent, sum(lost) + y.flushed)
+    def remove(self, removed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Take weights out of the network.
 
+        Parameters
+        ----------
+        removed : mapping of str to Tensor of int64
+            Places in the present order of each weight.
 
-def carries_flow(graph: WeightGraph) -> bool:
-    """Return whether some input reaches some output over weights that are not zero: whether the flow is positive.
+        Returns
+        -------
+        dict of str to Tensor of int64
+            Empty as long as places stay what they are. Else, for every weight, the place at which each of its entries
+            was until now (-1: nowhere, the entry is zero); what is in no list had no flow, nor will have.
+        """
+        for name, places in removed.items():
+            self._weights[name].view(-1)[places] = 0
+            self._left -= len(places)
+        if self._left >= self._shrink_at:
+            return {}
+        self._shrink_at = _AGAIN * self._left
+        with torch.inference_mode(False), torch.no_grad():
+            self._pass = _Pass()
+            network, moved = living_network(self._network)
+            if moved:
+                gone = {name: self._weights[name].new_empty(0) for name in moved if name not in network.weights}
+                self._use(network, self._spatial)
+                self._weights |= gone
+        return moved
 
-    Raises
-    ------
-    ValueError
-        If the answer is lost to underflow.
+    def _forward(self, keep: bool) -> tuple[Flow, Tensor]:
+        """Evaluate; return the flow, and the gradient of its normalised total with respect to the output."""
+        current, network = self._pass, self._network
+        ones = torch.ones(1, *self._plan.start, dtype=self._dtype, device=self._device)
+        values = {INPUT: Scaled(ones)}
+        for layer in network.layers:
+            step, values[layer.name] = self._step(layer, [values[name] for name in layer.inputs])
+            if keep:
+                current.steps.append(step)
+        y = rescale(values[network.output], network.output)
+        current.output = values[network.output]
+        current.lost += y.flushed
+        for stretch in self._plan.end:
+            y = Scaled(stretch.push(y.value), y.exponent)
+        total = float(y.value.sum())
+        mantissa, power = frexp(total)
+        flow = Flow(mantissa, 0 if y.exponent is None else y.exponent + power, current.lost)
+        # The outputs sum to mantissa * 2**power here; with 2**-power as the gradient, scores and total agree exactly.
+        seed = torch.full_like(y.value, 2.0**-power)
+        for stretch in reversed(self._plan.end):
+            seed = stretch.pull(seed)
+        before = current.output.exponent or 0
+        return flow, shift_exponent(seed, before - y.exponent)[0] if y.exponent is not None else seed
 
-    Notes
-    -----
-    By the flow without biases. It is exact where following channels is not: on a small map a kernel's tap may read
-    nothing but padding. Only a network with a layer that has no flow is judged by its channels (`reach`). Cost: one
-    forward pass of a single example, and a copy of the weights.
-    """
-    try:
-        result = FlowEvaluator(graph).flow()
-    except UnsupportedLayerError:
-        return bool(sweep(graph).from_input[graph.output].any())
-    refuse_lost_flow(result.total, result.flushed)
-    return result.total > 0
+    def _step(self, layer: Layer, branches: list[Scaled]) -> tuple[_Step, Scaled]:
+        if isinstance(layer, Shift):  # an edge from the constant unit is one more branch, of exponent 0
+            offset = torch.as_tensor(layer.value)
+            branches = [*branches, Scaled(offset, 0 if bool(offset.any()) else None)]
+        aligned = align(branches)
+        raised = [(old.exponent or 0) - (new.exponent or 0) for old, new in zip(branches, aligned, strict=True)]
+        raised = [0 if old.exponent is None else by for old, by in zip(branches, raised, strict=True)]
+        xs = [branch.value for branch in aligned]
+        for i, stretches in enumerate(self._plan.stretches[layer.name]):
+            for stretch in stretches:
+                xs[i] = stretch.push(xs[i])
+        if isinstance(layer, WeightLayer):
+            value = product(layer, xs[0])
+        else:
+            value = xs[0] + xs[1] if isinstance(layer, Shift) else layer.forward(*xs)
+        # After every record: a slice or a pooling can drop all that lives, and what is dead must lose its exponent.
+        before = Scaled(value, aligned[0].exponent)
+        out = before if isinstance(layer, Flatten) else rescale(before, layer.name, self._slack)
+        self._pass.lost += sum(branch.flushed for branch in aligned) + out.flushed
+        lowered = 0 if out.exponent is None else (before.exponent or 0) - out.exponent
+        return _Step(layer, xs, raised, lowered, out.value), out
 
+    def _backward(self, seed: Tensor) -> None:
+        """Carry the gradient back; keep both factors of the scores, and the residual at the cuts."""
+        gradients = {self._network.output: seed}
+        crossings = []
+        for step in reversed(self._pass.steps):
+            g = gradients.pop(step.layer.name, None)
+            if g is None:
+                continue
+            if step.layer.name in self._cuts:
+                crossings.append((g * step.output).sum())
+            g = shift_exponent(g, step.lowered)[0]
+            if isinstance(step.layer, WeightLayer):
+                self._pass.factors[step.layer.weight_name] = (step.layer, step.inputs[0], g)
+            if any(name != INPUT for name in step.layer.inputs):
+                self._pull(step, g, gradients)
+        self._pass.steps = []
+        self.residual = self._residual(crossings)
 
-def refuse_lost_flow(total: float, flushed: int) -> None:
-    """Raise `ValueError` where a flow of 0 may be an underflow."""
-    if total == 0 and flushed:
-        raise ValueError(
-            f"the flow cannot be told from 0: {flushed} positive entries were lost beside far larger ones. Bring the "
-            "units of each layer to a similar scale: dividing a unit's incoming weights by a number and multiplying "
-            "its outgoing ones by it changes no score"
-        )
+    def _pull(self, step: _Step, g: Tensor, gradients: dict[str, Tensor]) -> None:
+        pulled = adjoint(step.layer, g, *step.inputs[: len(step.layer.inputs)])
+        parts = zip(step.layer.inputs, pulled, self._plan.stretches[step.layer.name], step.raised, strict=False)
+        for name, part, stretches, by in parts:
+            for stretch in reversed(stretches):
+                part = stretch.pull(part)
+            part = shift_exponent(part, by)[0]
+            gradients[name] = gradients[name] + part if name in gradients else part
+
+    def _residual(self, crossings: list[Tensor]) -> float | None:
+        if self.rule.bias == "unit":
+            return None
+        total = self._pass.total
+        return max((abs(float(crossing) / total - 1) for crossing in crossings), default=0.0) if total else 0.0

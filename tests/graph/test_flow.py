@@ -8,6 +8,7 @@ import theoryprune as tp
 from tests.small import Written, with_statistics
 from theoryprune.graph.flow import flow, flow_network
 from theoryprune.layers import LAYERS, AvgPool, MaxPool, Shift, Softmax
+from theoryprune.types import FlowRule
 
 
 def graph_of(*parts, shape=(2, 6, 6)):
@@ -27,7 +28,7 @@ def test_every_layer_kind_has_a_flow(kind):
 
 def test_an_unknown_record_is_refused_by_name_and_quantity():
     with pytest.raises(tp.UnsupportedLayerError, match=r"'top' \(softmax\): no flow is defined"):
-        flow(Softmax(name="top", inputs=("x",)), (3,), "drop", torch.float64)
+        flow(Softmax(name="top", inputs=("x",)), (3,), FlowRule(), torch.float64)
 
 
 def test_weights_become_absolute_and_biases_go():
@@ -121,7 +122,7 @@ def test_windows_of_padding_are_found_from_shapes():
         layer = MaxPool(
             name="p", inputs=("x",), kernel=(kernel,), stride=(1,), padding=(padding,), dilation=(dilation,)
         )
-        return flow(layer, (1, size), "drop", torch.float64)
+        return flow(layer, (1, size), FlowRule(), torch.float64)
 
     assert pool(4, 2, 3, 1)
     assert pool(2, 3, 1, 1)
@@ -158,3 +159,41 @@ def test_the_graph_is_not_written_and_nothing_is_shared():
     assert all(torch.equal(tensor, before[name]) for name, tensor in graph.state_dict().items())
     assert not any(isinstance(layer, Shift) for layer in network.layers)
     assert any(isinstance(layer, AvgPool) for layer in network.layers)
+
+
+def squared(graph):
+    """The graph with its weights, and every fixed factor of a path, replaced by their squares."""
+    return graph.with_weights({name: weight**2 for name, weight in graph.weights.items()})
+
+
+def test_power_two_squares_every_factor_of_a_path():
+    graph = graph_of(
+        nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(3, 1, 1, bias=False)
+    )
+    network = flow_network(graph, power=2)
+    found = tp.forward(network, torch.ones(1, 2, 6, 6, dtype=torch.float64))
+    expected = tp.forward(flow_network(squared(graph)), torch.ones(1, 2, 6, 6, dtype=torch.float64)) / 4
+    torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
+
+
+def test_power_two_of_other_averages_and_factors():
+    parts = [nn.BatchNorm2d(2), nn.AdaptiveAvgPool2d(3), nn.AvgPool2d(2, divisor_override=3), nn.AdaptiveAvgPool2d(1)]
+    net = nn.Sequential(*parts).double()
+    net[0].weight.data = torch.tensor([3.0, -0.5]).double()
+    net[0].running_var.fill_(4 - 1e-5)
+    network = flow_network(tp.extract(net, (2, 6, 6)), power=2)
+    out = tp.forward(network, torch.ones(1, 2, 6, 6, dtype=torch.float64)).view(-1)
+    # (gamma / sigma)^2, then 4 cells of 4, 4 cells over 3, 4 cells of 4: each averages k cells with the factor 1 / n^2.
+    expected = torch.tensor([9 / 4, 1 / 16]).double() * (4 / 16) * (4 / 9) * (4 / 16)
+    torch.testing.assert_close(out, expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool2d(4), nn.AvgPool2d(3, 1, 1, count_include_pad=False)])
+def test_power_two_refuses_averages_of_unequal_cells(pool):
+    with pytest.raises(tp.UnsupportedLayerError, match="different numbers of cells"):
+        flow_network(graph_of(pool), power=2)
+
+
+def test_a_power_is_one_or_two():
+    with pytest.raises(ValueError, match="power must be 1 or 2, got 3"):
+        flow_network(graph_of(nn.ReLU()), power=3)

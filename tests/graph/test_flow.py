@@ -183,8 +183,8 @@ def test_power_two_of_other_averages_and_factors():
     net[0].running_var.fill_(4 - 1e-5)
     network = flow_network(tp.extract(net, (2, 6, 6)), power=2)
     out = tp.forward(network, torch.ones(1, 2, 6, 6, dtype=torch.float64)).view(-1)
-    # (gamma / sigma)^2, then 4 cells of 4, 4 cells over 3, 4 cells of 4: each averages k cells with the factor 1 / n^2.
-    expected = torch.tensor([9 / 4, 1 / 16]).double() * (4 / 16) * (4 / 9) * (4 / 16)
+    # (gamma / sigma)^2; then 4 cells averaged over 4, 4 cells over 3, one cell: the factors 1 / n are squared.
+    expected = torch.tensor([9 / 4, 1 / 16]).double() * (4 / 16) * (4 / 9)
     torch.testing.assert_close(out, expected, rtol=1e-14, atol=0)
 
 

@@ -195,8 +195,8 @@ def flow_network(
     Returns
     -------
     WeightGraph
-        With the weights ``abs(w) ** power`` under their old names, in tensors of its own. Activations and a last softmax are
-        gone, batch norm is the factor ``abs(gamma) / sqrt(var + eps)``, biases follow the policy.
+        With the weights ``abs(w) ** power`` under their old names, in tensors of its own. Activations and a last
+        softmax are gone, batch norm is the factor ``abs(gamma) / sqrt(var + eps)``, biases follow the policy.
 
     Raises
     ------

@@ -48,11 +48,16 @@ from theoryprune.graph.files import (
 from theoryprune import measures as measures
 from theoryprune.scores import (
     SCORES as SCORES,
+    DATA_SCORES as DATA_SCORES,
     synflow as synflow,
     magnitude as magnitude,
     random as random,
     erk as erk,
     uniform as uniform,
+    smart_ratio as smart_ratio,
+    snip as snip,
+    grasp as grasp,
+    grasp_magnitude as grasp_magnitude,
 )
 from theoryprune.masks import (
     SCHEDULES as SCHEDULES,
@@ -67,6 +72,9 @@ from theoryprune.masks import (
     is_connected as is_connected,
     disconnected_outputs as disconnected_outputs,
     compare_masks as compare_masks,
+    shuffle as shuffle,
+    reinitialise as reinitialise,
+    invert as invert,
 )
 from theoryprune.reports import (
     Summary as Summary,
@@ -108,11 +116,16 @@ __all__ = [
     "save_mask",
     "measures",
     "SCORES",
+    "DATA_SCORES",
     "synflow",
     "magnitude",
     "random",
     "erk",
     "uniform",
+    "smart_ratio",
+    "snip",
+    "grasp",
+    "grasp_magnitude",
     "SCHEDULES",
     "MaskComparison",
     "Schedule",
@@ -125,6 +138,9 @@ __all__ = [
     "is_connected",
     "disconnected_outputs",
     "compare_masks",
+    "shuffle",
+    "reinitialise",
+    "invert",
     "Summary",
     "summarize",
     "plot_layers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from theoryprune.masks.ablations import invert, reinitialise, shuffle
 from theoryprune.masks.compare import MaskComparison, compare_masks
 from theoryprune.masks.effective import disconnected_outputs, effective_mask, is_connected
 from theoryprune.masks.keep_top import keep_top
@@ -10,5 +11,5 @@ from theoryprune.masks.schedules import SCHEDULES, Schedule, exponential, linear
 
 __all__ = [
     "SCHEDULES", "MaskComparison", "Schedule", "compare_masks", "disconnected_outputs", "effective_mask", "exponential",
-    "is_connected", "keep_top", "linear", "one_shot", "prune",
+    "invert", "is_connected", "keep_top", "linear", "one_shot", "prune", "reinitialise", "shuffle",
 ]  # fmt: skip

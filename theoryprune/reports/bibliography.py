@@ -57,6 +57,40 @@ ENTRIES: dict[str, str] = {
   year   = {2017},
   note   = {arXiv:1710.01878},
 }""",
+    "lee2019snip": """\
+@inproceedings{lee2019snip,
+  title     = {{SNIP}: Single-shot network pruning based on connection sensitivity},
+  author    = {Lee, Namhoon and Ajanthan, Thalaiyasingam and Torr, Philip H. S.},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2019},
+  note      = {arXiv:1810.02340},
+}""",
+    "wang2020picking": """\
+@inproceedings{wang2020picking,
+  title     = {Picking winning tickets before training by preserving gradient flow},
+  author    = {Wang, Chaoqi and Zhang, Guodong and Grosse, Roger},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2020},
+  note      = {arXiv:2002.07376},
+}""",
+    "su2020sanity": """\
+@inproceedings{su2020sanity,
+  title     = {Sanity-checking pruning methods: Random tickets can win the jackpot},
+  author    = {Su, Jingtong and Chen, Yihang and Cai, Tianle and Wu, Tianhao and Gao, Ruiqi and Wang, Liwei
+               and Lee, Jason D.},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume    = {33},
+  year      = {2020},
+  note      = {arXiv:2009.11094},
+}""",
+    "frankle2021pruning": """\
+@inproceedings{frankle2021pruning,
+  title     = {Pruning neural networks at initialization: Why are we missing the mark?},
+  author    = {Frankle, Jonathan and Dziugaite, Gintare Karolina and Roy, Daniel M. and Carbin, Michael},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2021},
+  note      = {arXiv:2009.08576},
+}""",
     "lecun1998gradient": """\
 @article{lecun1998gradient,
   title   = {Gradient-based learning applied to document recognition},
@@ -121,6 +155,13 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "random": ("liu2022random",),
     "erk": ("evci2020rigging", "mocanu2018scalable"),
     "uniform": ("zhu2017prune",),
+    "smart_ratio": ("su2020sanity",),
+    "snip": ("lee2019snip",),
+    "grasp": ("wang2020picking",),
+    "grasp_magnitude": ("wang2020picking", "frankle2021pruning"),
+    "shuffle": ("frankle2021pruning", "su2020sanity"),
+    "reinitialise": ("frankle2021pruning",),
+    "invert": ("frankle2021pruning",),
     "exponential": ("tanaka2020synflow",),
     "compression": ("blalock2020state",),
     "lenet": ("lecun1998gradient",),
@@ -129,4 +170,4 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "mobilenet": ("sandler2018mobilenetv2",),
     "densenet": ("huang2017densenet",),
 }
-"""The keys of the works behind each name: scores, schedules, measures, models."""
+"""The keys of the works behind each name: scores, ablations, schedules, measures, models."""

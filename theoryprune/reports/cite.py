@@ -11,7 +11,7 @@ def cite(*names: str) -> str:
     Parameters
     ----------
     *names : str
-        Names of scores (``"synflow"``), schedules, measures and models; all of them if none is given.
+        Names of scores (``"synflow"``), ablations, schedules, measures and models; all of them if none is given.
 
     Returns
     -------

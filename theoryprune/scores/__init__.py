@@ -1,15 +1,18 @@
-"""Saliency of single weights: one file per method, and the registry of those that need no data."""
+"""Saliency of single weights: one file per method, and the registries of those that share a signature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from theoryprune.scores.erk import erk
+from theoryprune.scores.grasp import grasp, grasp_magnitude
 from theoryprune.scores.magnitude import magnitude
 from theoryprune.scores.random import random
+from theoryprune.scores.smart_ratio import smart_ratio
+from theoryprune.scores.snip import snip
 from theoryprune.scores.synflow import synflow
 from theoryprune.scores.uniform import uniform
-from theoryprune.types import Scores
+from theoryprune.types import Scores, WeightGraph
 
 SCORES: dict[str, Callable[..., Scores]] = {
     "synflow": synflow,
@@ -18,6 +21,16 @@ SCORES: dict[str, Callable[..., Scores]] = {
     "erk": erk,
     "uniform": uniform,
 }
-"""Every score by name; all take the graph first, and those that draw at random take `seed` by keyword."""
+"""Every score without data by name; all take the graph first, and those that draw at random take `seed` by keyword."""
 
-__all__ = ["SCORES", "erk", "magnitude", "random", "synflow", "uniform"]
+DATA_SCORES: dict[str, Callable[..., Callable[[WeightGraph], Scores]]] = {
+    "snip": snip,
+    "grasp": grasp,
+    "grasp_magnitude": grasp_magnitude,
+}
+"""Every score with data by name; all take (inputs, targets, loss) and return a function of the graph."""
+
+__all__ = [
+    "DATA_SCORES", "SCORES", "erk", "grasp", "grasp_magnitude", "magnitude", "random", "smart_ratio", "snip",
+    "synflow", "uniform",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Random orders that depend on a seed and on shapes, and on nothing else."""
+"""Orders within layers, random by seed or by magnitude, and the scores that fill layers along them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,39 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from theoryprune.measures.seeds import generator
 from theoryprune.types import WeightGraph
 
 
-def generator(seed: int) -> torch.Generator:
-    """Return a generator on the CPU, whose draws are the same on every machine and device."""
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed must be an int, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"seed must not be negative, got {seed}")
-    return torch.Generator().manual_seed(seed)
+def random_places(graph: WeightGraph, seed: int) -> dict[str, Tensor]:
+    """Return the place of every weight in a random order of its layer, from 0: a function of seed and shapes alone."""
+    draws = generator(seed)
+    return {
+        name: torch.randperm(weight.numel(), generator=draws).reshape(weight.shape).to(graph.device)
+        for name, weight in graph.weights.items()
+    }
 
 
-def webster(graph: WeightGraph, densities: Mapping[str, float], seed: int) -> dict[str, Tensor]:
+def places_by_magnitude(graph: WeightGraph) -> dict[str, Tensor]:
+    """Return the place of every weight in its layer, the largest absolute value first, then the lower flat index."""
+    places = {}
+    for name, weight in graph.weights.items():
+        order = weight.detach().abs().reshape(-1).argsort(descending=True, stable=True)
+        place = torch.empty_like(order)
+        place[order] = torch.arange(len(order), device=order.device)
+        places[name] = place.reshape(weight.shape)
+    return places
+
+
+def webster(densities: Mapping[str, float], places: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Score weights so that the globally best ones fill the layers in the given proportions of density.
 
     Parameters
     ----------
-    graph : WeightGraph
-        Only its shapes are used.
     densities : mapping of str to float
         For each weight the density of its layer, up to a common factor.
-    seed : int
-        Of the random order within each layer.
+    places : mapping of str to Tensor of int64
+        For each weight the order in which its layer is filled.
 
     Returns
     -------
@@ -37,10 +47,4 @@ def webster(graph: WeightGraph, densities: Mapping[str, float], seed: int) -> di
         float64. The k-th weight of a layer of N weights scores ``density * N / (k - 1/2)``: Webster's rule of
         apportionment, which is exact in total, nested over budgets, and caps a layer that is full.
     """
-    draws = generator(seed)
-    values = {}
-    for name, weight in graph.weights.items():
-        size = weight.numel()
-        place = torch.randperm(size, generator=draws).to(torch.float64)
-        values[name] = (densities[name] * size / (place + 0.5)).reshape(weight.shape).to(graph.device)
-    return values
+    return {name: densities[name] * place.numel() / (place.to(torch.float64) + 0.5) for name, place in places.items()}

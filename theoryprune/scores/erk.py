@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from theoryprune.graph.evaluate import require_graph
-from theoryprune.scores.draws import webster
+from theoryprune.scores.draws import random_places, webster
 from theoryprune.types import Scores, WeightGraph
 
 
@@ -41,4 +41,4 @@ def erk(graph: WeightGraph, *, seed: int) -> Scores:
     require_graph(graph)
     shapes = {name: weight.shape for name, weight in graph.weights.items()}
     densities = {name: sum(shape) / prod(shape) for name, shape in shapes.items()}
-    return Scores(webster(graph, densities, seed), method="erk")
+    return Scores(webster(densities, random_places(graph, seed)), method="erk")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from theoryprune.graph.evaluate import require_graph
-from theoryprune.scores.draws import generator
+from theoryprune.measures.seeds import generator
 from theoryprune.types import Scores, WeightGraph
 
 

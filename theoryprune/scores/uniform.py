@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theoryprune.graph.evaluate import require_graph
-from theoryprune.scores.draws import webster
+from theoryprune.scores.draws import random_places, webster
 from theoryprune.types import Scores, WeightGraph
 
 
@@ -37,4 +37,4 @@ def uniform(graph: WeightGraph, *, seed: int) -> Scores:
     [20, 10]
     """
     require_graph(graph)
-    return Scores(webster(graph, dict.fromkeys(graph.order, 1.0), seed), method="uniform")
+    return Scores(webster(dict.fromkeys(graph.order, 1.0), random_places(graph, seed)), method="uniform")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import frexp
 
 import torch
@@ -11,7 +11,6 @@ from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.graph.adjoint import adjoint
-from theoryprune.graph.cuts import crossed_by_all
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.fold import fold_scales
 from theoryprune.graph.living import living_network
@@ -49,7 +48,6 @@ class _Step:
     inputs: list[Tensor]
     raised: list[int]
     lowered: int
-    output: Tensor
 
 
 @dataclass(eq=False)
@@ -58,7 +56,6 @@ class _Pass:
 
     steps: list[_Step] = field(default_factory=list)
     factors: dict[str, tuple[WeightLayer, Tensor, Tensor]] = field(default_factory=dict)
-    output: Scaled | None = None
     lost: int = 0
 
 
@@ -82,12 +79,6 @@ class FlowEvaluator:
         tenths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
     spatial : bool
         Compute once what repeats over space (`spatial_plan`). Exact up to the order of sums.
-
-    Attributes
-    ----------
-    residual : float or None
-        After `evaluate`: the largest relative distance from the flow of what crosses a record that all paths cross.
-        None with ``bias="unit"``, where paths start anywhere.
 
     Notes
     -----
@@ -116,7 +107,6 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.no_grad():
             self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)), spatial)
         self.rule = FlowRule(bias, power)
-        self.residual: float | None = None
         self._spatial, self._dtype, self._device = spatial, dtype, graph.device
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
@@ -125,7 +115,6 @@ class FlowEvaluator:
     def _use(self, network: WeightGraph, spatial: bool) -> None:
         self._network, self._weights = network, dict(network.weights)
         self._plan: SpatialPlan = spatial_plan(network) if spatial else plain_plan(network)
-        self._cuts = crossed_by_all(network)
         self._pass = _Pass()
 
     def evaluate(self) -> Scores:
@@ -141,6 +130,18 @@ class FlowEvaluator:
             flow, seed = self._forward(keep=True)
             self._backward(seed)
         return Scores({}, flow.total, flow.exponent, rule=self.rule, flushed=flow.flushed)
+
+    def scores(self, method: str) -> Scores:
+        """Return all scores at once, each in the shape of its weight, under a name for the method."""
+        flow = self.evaluate()
+        values = {}
+        for name, weight in self._weights.items():
+            values[name] = weight.new_empty(weight.shape)
+            start = 0
+            for block in self.blocks(name):
+                values[name].view(-1)[start : start + len(block)] = block
+                start += len(block)
+        return replace(flow, values=values, method=method)
 
     def flow(self) -> Flow:
         """Return the flow alone (a forward pass)."""
@@ -197,7 +198,7 @@ class FlowEvaluator:
             return {}
         self._shrink_at = _AGAIN * self._left
         with torch.inference_mode(False), torch.no_grad():
-            self._pass = _Pass()
+            self._pass = _Pass()  # first, so that its memory is free
             network, moved = living_network(self._network)
             if moved:
                 gone = {name: self._weights[name].new_empty(0) for name in moved if name not in network.weights}
@@ -214,8 +215,8 @@ class FlowEvaluator:
             step, values[layer.name] = self._step(layer, [values[name] for name in layer.inputs])
             if keep:
                 current.steps.append(step)
+        before = values[network.output].exponent or 0
         y = rescale(values[network.output], network.output)
-        current.output = values[network.output]
         current.lost += y.flushed
         for stretch in self._plan.end:
             y = Scaled(stretch.push(y.value), y.exponent)
@@ -226,7 +227,6 @@ class FlowEvaluator:
         seed = torch.full_like(y.value, 2.0**-power)
         for stretch in reversed(self._plan.end):
             seed = stretch.pull(seed)
-        before = current.output.exponent or 0
         return flow, shift_exponent(seed, before - y.exponent)[0] if y.exponent is not None else seed
 
     def _step(self, layer: Layer, branches: list[Scaled]) -> tuple[_Step, Scaled]:
@@ -249,25 +249,21 @@ class FlowEvaluator:
         out = before if isinstance(layer, Flatten) else rescale(before, layer.name, self._slack)
         self._pass.lost += sum(branch.flushed for branch in aligned) + out.flushed
         lowered = 0 if out.exponent is None else (before.exponent or 0) - out.exponent
-        return _Step(layer, xs, raised, lowered, out.value), out
+        return _Step(layer, xs, raised, lowered), out
 
     def _backward(self, seed: Tensor) -> None:
-        """Carry the gradient back; keep both factors of the scores, and the residual at the cuts."""
+        """Carry the gradient back; keep both factors of the scores."""
         gradients = {self._network.output: seed}
-        crossings = []
         for step in reversed(self._pass.steps):
             g = gradients.pop(step.layer.name, None)
             if g is None:
                 continue
-            if step.layer.name in self._cuts:
-                crossings.append((g * step.output).sum())
             g = shift_exponent(g, step.lowered)[0]
             if isinstance(step.layer, WeightLayer):
                 self._pass.factors[step.layer.weight_name] = (step.layer, step.inputs[0], g)
             if any(name != INPUT for name in step.layer.inputs):
                 self._pull(step, g, gradients)
         self._pass.steps = []
-        self.residual = self._residual(crossings)
 
     def _pull(self, step: _Step, g: Tensor, gradients: dict[str, Tensor]) -> None:
         pulled = adjoint(step.layer, g, *step.inputs[: len(step.layer.inputs)])
@@ -278,8 +274,34 @@ class FlowEvaluator:
             part = shift_exponent(part, by)[0]
             gradients[name] = gradients[name] + part if name in gradients else part
 
-    def _residual(self, crossings: list[Tensor]) -> float | None:
-        if self.rule.bias == "unit":
-            return None
-        total = self._pass.total
-        return max((abs(float(crossing) / total - 1) for crossing in crossings), default=0.0) if total else 0.0
+
+def carries_flow(graph: WeightGraph) -> bool:
+    """Return whether some input reaches some output over weights that are not zero: whether the flow is positive.
+
+    Raises
+    ------
+    ValueError
+        If the answer is lost to underflow.
+
+    Notes
+    -----
+    By the flow without biases. It is exact where following channels is not: on a small map a kernel's tap may read
+    nothing but padding. Only a network with a layer that has no flow is judged by its channels (`reach`). Cost: one
+    forward pass of a single example, and a copy of the weights.
+    """
+    try:
+        result = FlowEvaluator(graph).flow()
+    except UnsupportedLayerError:
+        return bool(sweep(graph).from_input[graph.output].any())
+    refuse_lost_flow(result.total, result.flushed)
+    return result.total > 0
+
+
+def refuse_lost_flow(total: float, flushed: int) -> None:
+    """Raise `ValueError` where a flow of 0 may be an underflow."""
+    if total == 0 and flushed:
+        raise ValueError(
+            f"the flow cannot be told from 0: {flushed} positive entries were lost beside far larger ones. Bring the "
+            "units of each layer to a similar scale: dividing a unit's incoming weights by a number and multiplying "
+            "its outgoing ones by it changes no score"
+        )

@@ -52,7 +52,7 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]
             taps = old.weight[0].numel() // joined[old.weight_name].shape[1]
             layer, moved[old.weight_name] = _filled(old, layer, taps)
         elif isinstance(layer, Flatten) and isinstance(old, Flatten):
-            layer = replace(layer, features=old.features)
+            layer = replace(old, inputs=layer.inputs)
         layers.append(layer)
     return replace(small, layers=tuple(layers)), moved
 
@@ -65,6 +65,14 @@ class _Joins(Conv):
 
     def shape(self, *shapes: Shape) -> Shape:
         return (self.weight.shape[0], *self.positions)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class _Channels(Flatten):
+    """A flattening of which only the channels matter."""
+
+    def shape(self, *shapes: Shape) -> Shape:
+        return (shapes[0][0],)
 
 
 def _blocks(network: WeightGraph) -> dict[str, int]:
@@ -85,7 +93,7 @@ def _joined(layer: WeightLayer, block: int) -> Tensor:
 
 def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], blocks: dict[str, int]) -> Layer:
     if isinstance(layer, Flatten) and layer.name in blocks:
-        return replace(layer, features=1)
+        return _Channels(name=layer.name, inputs=layer.inputs, start=layer.start, end=layer.end)
     if not isinstance(layer, WeightLayer):
         return layer
     labels = joined[layer.weight_name]

@@ -68,9 +68,7 @@ def synflow(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = 
     tensor([[ 5., 10.],
             [18., 24.]], dtype=torch.float64)
     """
-    flat = prepare(graph, bias=bias, dtype=dtype)(dict.fromkeys(graph.order))
-    values = {name: score.reshape(graph.weights[name].shape) for name, score in flat.values.items()}
-    return Scores(values, flat.total, flat.exponent, method="synflow", rule=flat.rule, flushed=flat.flushed)
+    return FlowEvaluator(graph, bias=bias, dtype=dtype).scores("synflow")
 
 
 def prepare(graph: WeightGraph, bias: BiasPolicy = "drop", dtype: torch.dtype = torch.float64) -> FlowEvaluator:

@@ -54,7 +54,7 @@ def grasp(
     run in the graph's dtype, sums and products in float64. The scores are not conserved: at a unit without bias they
     differ by ``|g_out|^2 - |g_in|^2``.
 
-    Published use: ten examples per class and one step. Cost: about four times that of `snip`.
+    Published use: ten examples per class and one step. Cost: three to four times that of `snip`.
 
     Examples
     --------

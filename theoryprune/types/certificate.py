@@ -48,9 +48,9 @@ class FlowCertificate:
         The weights, protected ones apart, whose layers every input-output path crosses.
     chain : bool
         Whether those are all weights.
-    shortest_path, longest_path : int
+    shortest_path, longest_path : int or None
         Least and largest number of prunable weights, protected ones apart, on an input-output path of the network
-        before pruning.
+        before pruning; None where it has no path.
     surrogates : tuple of str
         Records whose flow stands in for an activation that is not homogeneous (GELU, tanh, ...).
     dropped : tuple of str
@@ -79,8 +79,8 @@ class FlowCertificate:
     guard: str | None
     exact_cuts: tuple[str, ...]
     chain: bool
-    shortest_path: int
-    longest_path: int
+    shortest_path: int | None
+    longest_path: int | None
     surrogates: tuple[str, ...]
     dropped: tuple[str, ...]
     effective: int

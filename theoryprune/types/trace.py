@@ -36,7 +36,8 @@ class TraceRow:
     prune_sum : float or None
         Sum of the scores of the weights removed.
     largest_removed, smallest_kept : float or None
-        The ends of the removal among the candidates; None where nothing was removed, or nothing was left.
+        The ends of the removal among the candidates, which are the survivors but those that a guard keeps; None where
+        nothing was removed, or no candidate was left.
     layer_totals : mapping of str to float, or None
         Sum of the scores of each layer before the removal.
     conservation_residual : float or None

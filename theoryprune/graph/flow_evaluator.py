@@ -28,18 +28,6 @@ _BLOCK = 1 << 17
 """Entries of a block of scores: it stays in a core's cache while it is made and looked at."""
 
 
-@dataclass(frozen=True)
-class Flow:
-    """The flow of a network: ``total * 2**exponent`` with ``1/2 <= total < 1``, or 0 with exponent 0.
-
-    `flushed` counts positive entries that rescaling lost; it is 0 for an exact result.
-    """
-
-    total: float
-    exponent: int
-    flushed: int = 0
-
-
 @dataclass(eq=False)
 class _Step:
     """What the backward pass needs of one record: what it read, and the powers of two applied around it."""
@@ -117,8 +105,13 @@ class FlowEvaluator:
         self._plan: SpatialPlan = spatial_plan(network) if spatial else plain_plan(network)
         self._pass = _Pass()
 
-    def evaluate(self) -> Scores:
+    def evaluate(self, values: bool = True) -> Scores:
         """Compute the flow and all that the scores are made of.
+
+        Parameters
+        ----------
+        values : bool
+            False for the flow alone: a forward pass.
 
         Returns
         -------
@@ -127,9 +120,10 @@ class FlowEvaluator:
         """
         with torch.inference_mode(False), torch.no_grad():
             self._pass = _Pass()  # first, so that the last one's memory is free
-            flow, seed = self._forward(keep=True)
-            self._backward(seed)
-        return Scores({}, flow.total, flow.exponent, rule=self.rule, flushed=flow.flushed)
+            flow, seed = self._forward(keep=values)
+            if values:
+                self._backward(seed)
+        return flow
 
     def scores(self, method: str) -> Scores:
         """Return all scores at once, each in the shape of its weight, under a name for the method."""
@@ -142,12 +136,6 @@ class FlowEvaluator:
                 values[name].view(-1)[start : start + len(block)] = block
                 start += len(block)
         return replace(flow, values=values, method=method)
-
-    def flow(self) -> Flow:
-        """Return the flow alone (a forward pass)."""
-        with torch.inference_mode(False), torch.no_grad():
-            self._pass = _Pass()
-            return self._forward(keep=False)[0]
 
     def blocks(self, name: str) -> Iterator[Tensor]:
         """Yield the scores of a weight, in its flat order, as vectors to look at, overwrite and forget."""
@@ -206,7 +194,7 @@ class FlowEvaluator:
                 self._weights |= gone
         return moved
 
-    def _forward(self, keep: bool) -> tuple[Flow, Tensor]:
+    def _forward(self, keep: bool) -> tuple[Scores, Tensor]:
         """Evaluate; return the flow, and the gradient of its normalised total with respect to the output."""
         current, network = self._pass, self._network
         ones = torch.ones(1, *self._plan.start, dtype=self._dtype, device=self._device)
@@ -222,7 +210,8 @@ class FlowEvaluator:
             y = Scaled(stretch.push(y.value), y.exponent)
         total = float(y.value.sum())
         mantissa, power = frexp(total)
-        flow = Flow(mantissa, 0 if y.exponent is None else y.exponent + power, current.lost)
+        exponent = 0 if y.exponent is None else y.exponent + power
+        flow = Scores({}, mantissa, exponent, rule=self.rule, flushed=current.lost)
         # The outputs sum to mantissa * 2**power here; with 2**-power as the gradient, scores and total agree exactly.
         seed = torch.full_like(y.value, 2.0**-power)
         for stretch in reversed(self._plan.end):
@@ -290,11 +279,12 @@ def carries_flow(graph: WeightGraph) -> bool:
     forward pass of a single example, and a copy of the weights.
     """
     try:
-        result = FlowEvaluator(graph).flow()
+        result = FlowEvaluator(graph).evaluate(values=False)
     except UnsupportedLayerError:
         return bool(sweep(graph).from_input[graph.output].any())
-    refuse_lost_flow(result.total, result.flushed)
-    return result.total > 0
+    total = result.total or 0.0
+    refuse_lost_flow(total, result.flushed)
+    return total > 0
 
 
 def refuse_lost_flow(total: float, flushed: int) -> None:

@@ -41,7 +41,9 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
     try:
-        small = compact(replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers)))
+        small = compact(
+            replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers))
+        )
     except LayerCollapseError:
         return network, {}
     moved = {name: torch.empty(0, dtype=torch.int64, device=network.device) for name in network.order}

@@ -121,7 +121,9 @@ def _scattered(layer: Conv, gradients: Tensor, shape: tuple[int, ...]) -> Tensor
     out = gradients.new_zeros(shape[1], *sizes)
     counts = layer.shape(shape[1:])[1:]
     taps = gradients.reshape(shape[1], prod(layer.kernel), *counts)
-    for number, place in enumerate(torch.cartesian_prod(*map(torch.arange, layer.kernel)).view(-1, layer.dims).tolist()):
+    for number, place in enumerate(
+        torch.cartesian_prod(*map(torch.arange, layer.kernel)).view(-1, layer.dims).tolist()
+    ):
         spans = zip(place, layer.stride, layer.dilation, counts, strict=True)
         cells = tuple(slice(tap * d, tap * d + (count - 1) * s + 1, s) for tap, s, d, count in spans)
         out[(slice(None), *cells)] += taps[:, number]

@@ -7,9 +7,9 @@ from theoryprune.masks.compare import MaskComparison, compare_masks
 from theoryprune.masks.effective import disconnected_outputs, effective_mask, is_connected
 from theoryprune.masks.keep_top import keep_top
 from theoryprune.masks.prune import prune
-from theoryprune.masks.schedules import SCHEDULES, Schedule, exponential, linear, one_shot
+from theoryprune.masks.schedules import SCHEDULES, Schedule, adaptive, exponential, guarded, linear, one_shot
 
 __all__ = [
-    "SCHEDULES", "MaskComparison", "Schedule", "compare_masks", "disconnected_outputs", "effective_mask", "exponential",
+    "SCHEDULES", "adaptive", "guarded", "MaskComparison", "Schedule", "compare_masks", "disconnected_outputs", "effective_mask", "exponential",
     "invert", "is_connected", "keep_top", "linear", "one_shot", "prune", "reinitialise", "shuffle",
 ]  # fmt: skip

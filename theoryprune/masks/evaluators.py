@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from theoryprune.masks.selection import require_finite
 from theoryprune.types import Scores, WeightGraph
 
 ScoreFunction = Callable[[WeightGraph], Scores]
@@ -19,11 +19,23 @@ ScoreFunction = Callable[[WeightGraph], Scores]
 class Evaluator(Protocol):
     """Scores of one network from which weights are taken out step by step."""
 
-    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
-        """Return the scores at the flat indices `survivors[name]` (None: of all entries), as vectors to overwrite."""
+    def evaluate(self, values: bool = True) -> Scores:
+        """Score what is left; the values are read by `blocks` and `at` until the next call, or a removal.
 
-    def remove(self, removed: Mapping[str, Tensor]) -> None:
-        """Take weights out, by flat index."""
+        Without `values` only the flow is wanted.
+        """
+
+    def blocks(self, name: str) -> Iterator[Tensor]:
+        """Yield the scores of a weight's entries in order, in vectors of any length that hold until the next one."""
+
+    def at(self, name: str, places: Tensor) -> Tensor:
+        """Return the scores of some entries."""
+
+    def remove(self, removed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Take entries out; return, for each weight whose entries are in a new order, the old place of each (-1: none).
+
+        Entries in no list are dropped: they score 0 from now on.
+        """
 
 
 class PlainEvaluator:
@@ -40,25 +52,40 @@ class PlainEvaluator:
     def __init__(self, score: ScoreFunction, graph: WeightGraph) -> None:
         self._score = score
         self._graph = graph.with_weights({name: weight.detach().clone() for name, weight in graph.weights.items()})
+        self._values: Mapping[str, Tensor] = {}
 
-    def __call__(self, survivors: Mapping[str, Tensor | None]) -> Scores:
-        """Score the masked graph and read off the survivors."""
+    def evaluate(self, values: bool = True) -> Scores:
+        """Score the masked graph.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it returns something else than scores of the weights' shapes, finite, and not negative if they are a flow.
+        """
         scores = self._score(self._graph)
         if not isinstance(scores, Scores):
             raise TypeError(f"score must return Scores, got {type(scores).__name__} from {self._score!r}")
-        values = {}
-        for name, index in survivors.items():
-            if name not in scores.values or scores.values[name].shape != self._graph.weights[name].shape:
-                raise ValueError(f"score must give '{name}' scores of shape {tuple(self._graph.weights[name].shape)}")
-            flat = scores.values[name].detach().reshape(-1)
-            values[name] = flat.clone() if index is None else flat.index_select(0, index)
-        return replace(scores, values=values)
+        for name, weight in self._graph.weights.items():
+            if name not in scores.values or scores.values[name].shape != weight.shape:
+                raise ValueError(f"score must give '{name}' scores of shape {tuple(weight.shape)}")
+        require_finite(scores.values, non_negative=scores.total is not None)
+        self._values = {name: values.detach().reshape(-1) for name, values in scores.values.items()}
+        return scores
 
-    def remove(self, removed: Mapping[str, Tensor]) -> None:
-        """Set the weights to zero in the copy."""
+    def blocks(self, name: str) -> Iterator[Tensor]:
+        """Yield the scores of a weight, in its flat order."""
+        yield self._values[name]
+
+    def at(self, name: str, places: Tensor) -> Tensor:
+        """Return some scores of a weight, by flat index."""
+        return self._values[name][places]
+
+    def remove(self, removed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Set the weights to zero in the copy; the order stays."""
         for name, index in removed.items():
             weight = self._graph.weights[name]
             weight[torch.unravel_index(index, weight.shape)] = 0
+        return {}
 
 
 def evaluator_of(score: ScoreFunction, graph: WeightGraph) -> Evaluator:

@@ -9,7 +9,7 @@ import torch
 
 from theoryprune.errors import BudgetError
 from theoryprune.masks.protect import protected_names
-from theoryprune.masks.selection import lowest, require_finite
+from theoryprune.masks.selection import Whole, lowest, require_finite
 from theoryprune.measures import check_density, kept_count
 from theoryprune.types import Mask, Scores
 
@@ -73,7 +73,7 @@ def keep_top(scores: Scores, density: float, scope: Scope = "global", protect: C
     keep = {name: torch.ones_like(vector, dtype=torch.bool) for name, vector in vectors.items()}
     for group in [names] if scope == "global" else [[name] for name in names]:
         total = sum(vectors[name].numel() for name in group)
-        gone = lowest([vectors[name] for name in group], total - kept_count(density, total))
+        gone = lowest([Whole(vectors[name]) for name in group], total - kept_count(density, total)).places
         for name, places in zip(group, gone, strict=True):
             keep[name][places] = False
     return Mask({name: kept.reshape(scores.values[name].shape) for name, kept in keep.items()})

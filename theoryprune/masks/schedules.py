@@ -13,8 +13,12 @@ class Schedule(Protocol):
     """What `prune` asks of a schedule."""
 
     @property
-    def steps(self) -> int:
-        """Number of steps."""
+    def steps(self) -> int | None:
+        """Number of steps; None for as many as it takes."""
+
+    @property
+    def theta(self) -> float | None:
+        """The part of the flow that one step may remove; None for any."""
 
     def kept(self, step: int, density: float, total: int) -> int:
         """Return how many of `total` weights are kept after `step` (from 1) on the way to `density`."""
@@ -25,6 +29,7 @@ class Exponential:
     """The density falls by the same factor at each step: ``density ** (step / steps)``."""
 
     name: ClassVar[str] = "exponential"
+    theta: ClassVar[None] = None
     steps: int = 100
 
     def kept(self, step: int, density: float, total: int) -> int:
@@ -40,6 +45,7 @@ class Linear:
     """The density falls by the same amount at each step: ``1 - (1 - density) step / steps``."""
 
     name: ClassVar[str] = "linear"
+    theta: ClassVar[None] = None
     steps: int
 
     def kept(self, step: int, density: float, total: int) -> int:
@@ -55,6 +61,7 @@ class OneShot:
     """Everything at once."""
 
     name: ClassVar[str] = "one_shot"
+    theta: ClassVar[None] = None
     steps: ClassVar[int] = 1
 
     def kept(self, step: int, density: float, total: int) -> int:
@@ -63,6 +70,39 @@ class OneShot:
 
     def __str__(self) -> str:
         return f"{self.name}()"
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """As much at each step as the flow allows."""
+
+    name: ClassVar[str] = "adaptive"
+    steps: ClassVar[None] = None
+    theta: float = 0.99
+
+    def kept(self, step: int, density: float, total: int) -> int:
+        """Return how many of `total` weights `density` keeps: every step may go that far."""
+        return kept_count(density, total)
+
+    def __str__(self) -> str:
+        return f"{self.name}({self.theta:g})"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Another schedule, held back where a step would remove too much of the flow."""
+
+    name: ClassVar[str] = "guarded"
+    steps: ClassVar[None] = None
+    inner: Schedule
+    theta: float = 0.99
+
+    def kept(self, step: int, density: float, total: int) -> int:
+        """Return how many of `total` weights the inner schedule keeps after `step`."""
+        return self.inner.kept(min(step, self.inner.steps or step), density, total)
+
+    def __str__(self) -> str:
+        return f"{self.name}({self.inner}, {self.theta:g})"
 
 
 def exponential(n: int = 100) -> Exponential:
@@ -108,6 +148,68 @@ def one_shot() -> OneShot:
     return OneShot()
 
 
+def adaptive(theta: float = 0.99) -> Adaptive:
+    """Return the schedule whose steps are as large as the survival theorem allows.
+
+    Parameters
+    ----------
+    theta : float
+        In (0, 1): each step removes the longest prefix of the order of scores whose sum is at most `theta` times the flow.
+
+    Notes
+    -----
+    A step that removes scores adding up to less than the flow leaves a path (`prune`), so no step can cut the last
+    one, whatever the density; in a chain no layer is emptied down to one weight per layer (Tanaka et al. 2020,
+    arXiv 2006.05467, theorem 3 there). Where not one score fits, a single weight goes if its score is below the flow by
+    more than rounding. Every weight without flow goes at once. Only for scores with a flow.
+
+    With 0.99 about 24 steps reach a density of 0.01 on VGG-16 and 36 on ResNet-20, instead of the 100 of `exponential`; a
+    smaller `theta` takes more, below 0.1 more than 200. The masks are others: two fixed schedules of different length
+    differ as much.
+
+    Examples
+    --------
+    >>> str(adaptive()), adaptive().steps
+    ('adaptive(0.99)', None)
+    """
+    return Adaptive(_fraction(theta))
+
+
+def guarded(schedule: Schedule, theta: float = 0.99) -> Guarded:
+    """Return a schedule with its steps cut back to what the survival theorem allows.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        With a number of steps, such as ``exponential(100)``.
+    theta : float
+        In (0, 1): no step removes scores that add up to more than `theta` times the flow.
+
+    Notes
+    -----
+    What a step had to leave is caught up with in the next ones, and after the last in as many as it takes. Where
+    `schedule` never exceeds the limit, the masks are its own.
+
+    Examples
+    --------
+    >>> str(guarded(exponential(10)))
+    'guarded(exponential(10), 0.99)'
+    """
+    if getattr(schedule, "steps", None) is None or not hasattr(schedule, "kept"):
+        raise TypeError(f"schedule must be one with a number of steps, such as exponential(100), got {schedule!r}")
+    return Guarded(schedule, _fraction(theta))
+
+
+def _fraction(theta: float) -> float:
+    if isinstance(theta, bool) or not isinstance(theta, int | float):
+        raise TypeError(f"theta must be a number, got {theta!r}")
+    if not 0 < theta < 1:
+        raise ValueError(
+            f"theta must be in (0, 1), got {theta}; at 1 or more a step may remove all the flow, at 0 nothing"
+        )
+    return float(theta)
+
+
 def _positive(n: int) -> int:
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"n must be an int, got {n!r}")
@@ -120,5 +222,7 @@ SCHEDULES: dict[str, Callable[..., Schedule]] = {
     "exponential": exponential,
     "linear": linear,
     "one_shot": one_shot,
+    "adaptive": adaptive,
+    "guarded": guarded,
 }
 """Every schedule by name."""

@@ -8,10 +8,10 @@ from theoryprune.types.groups import ChannelGroup, GroupAxis
 from theoryprune.types.scores import FlowRule, Scores
 from theoryprune.types.mask import Mask
 from theoryprune.types.trace import TraceRow
-from theoryprune.types.certificate import FlowCertificate
+from theoryprune.types.certificate import FlowCertificate, theta_max
 from theoryprune.types.pruning import Pruning
 
 __all__ = [
     "INPUT", "ChannelGroup", "FlowCertificate", "FlowRule", "GroupAxis", "Mask", "Pruning", "ReadOnly", "Scores",
-    "TraceRow", "WeightGraph",
+    "TraceRow", "WeightGraph", "theta_max",
 ]  # fmt: skip

@@ -20,6 +20,18 @@ SCHEMA = 1
 _TUPLES = ("protect", "exact_cuts", "surrogates", "dropped")
 
 
+def theta_max(gamma: float) -> float:
+    """Return the largest computed ratio of two sums of scores that proves a true ratio below 1.
+
+    Parameters
+    ----------
+    gamma : float
+        Each computed number is within a factor ``1 +- gamma`` of the true one; infinite where nothing is known, and
+        then the result is negative.
+    """
+    return (1 - gamma) / (1 + gamma) - 1e-12 if isfinite(gamma) else -1.0
+
+
 @dataclass(frozen=True, repr=False)
 class FlowCertificate:
     """What is known, and by which theorem, about a run of `prune` with a score that is a flow.
@@ -104,7 +116,7 @@ class FlowCertificate:
     @property
     def theta_max(self) -> float:
         """The largest ratio that counts as below 1, with room for rounding; negative where nothing can be said."""
-        return (1 - self.gamma) / (1 + self.gamma) - 1e-12 if isfinite(self.gamma) else -1.0
+        return theta_max(self.gamma)
 
     def condition(self, row: TraceRow) -> bool:
         """Return whether Theorem 3 applies to a row: its ratio is at most `theta_max`."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theoryprune.masks import selection
-from theoryprune.masks.selection import lowest, places_of, require_finite
+from theoryprune.masks.selection import Whole, positions, require_finite
+from theoryprune.masks.selection import lowest as choose
 
 
 def by_sorting(scores, k, alive=None):
@@ -19,6 +20,10 @@ def by_sorting(scores, k, alive=None):
     chosen = sorted(p for _, _, p in sorted(entry for entry in flat if live[entry[2]])[:k])
     starts = torch.tensor([0, *(len(vector) for vector in scores)]).cumsum(0).tolist()
     return [[p - a for p in chosen if a <= p < b] for a, b in pairwise(starts)]
+
+
+def lowest(scores, k, alive=None):
+    return choose([Whole(v, a) for v, a in zip(scores, alive or [None] * len(scores), strict=True)], k).places
 
 
 values = st.sampled_from([0.0, 0.0, 5e-324, 1e-310, 0.5, 1.0, -1.0, 2.0, 1e300]) | st.floats(-2, 2)
@@ -73,7 +78,7 @@ def test_more_than_200000_entries_on_any_number_of_threads():
 
 
 def test_positions():
-    assert places_of(torch.tensor([True, False, True])).tolist() == [0, 2]
+    assert positions(torch.tensor([True, False, True])).tolist() == [0, 2]
 
 
 def test_too_many_are_refused():

@@ -7,8 +7,7 @@ from functools import singledispatch
 import torch
 from torch import Tensor
 
-from theoryprune.graph.products import pull_back
-from theoryprune.layers import Add, Concat, Flatten, Layer, Scale, Shift, WeightLayer
+from theoryprune.layers import Add, Concat, Flatten, Layer, Scale, Shift
 
 
 @singledispatch
@@ -18,7 +17,7 @@ def adjoint(layer: Layer, g: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
     Parameters
     ----------
     layer : Layer
-        Of a flow network.
+        Of a flow network, without weights (those have `Product.pull_back`).
     g : Tensor
         Of the shape of the output.
     *xs : Tensor
@@ -33,11 +32,6 @@ def adjoint(layer: Layer, g: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
     with torch.enable_grad():
         leaves = [x.detach().requires_grad_() for x in xs]
         return torch.autograd.grad(layer.forward(*leaves), leaves, g)
-
-
-@adjoint.register
-def _(layer: WeightLayer, g: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
-    return (pull_back(layer, g, tuple(xs[0].shape)),)
 
 
 @adjoint.register
@@ -57,7 +51,7 @@ def _(layer: Add, g: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
 
 @adjoint.register
 def _(layer: Concat, g: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
-    return g.split([x.shape[1] for x in xs], 1)
+    return torch.split(g, [x.shape[1] for x in xs], 1)
 
 
 @adjoint.register

@@ -14,7 +14,7 @@ from theoryprune.graph.adjoint import adjoint
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.fold import fold_scales
 from theoryprune.graph.living import living_network
-from theoryprune.graph.products import columns, matrix, product
+from theoryprune.graph.products import Product
 from theoryprune.graph.reach import sweep
 from theoryprune.graph.scaling import Scaled, align, rescale, shift_exponent
 from theoryprune.graph.spatial import SpatialPlan, plain_plan, spatial_plan
@@ -43,7 +43,7 @@ class _Pass:
     """One evaluation: the steps, and for each weight what its scores are made of."""
 
     steps: list[_Step] = field(default_factory=list)
-    factors: dict[str, tuple[WeightLayer, Tensor, Tensor]] = field(default_factory=dict)
+    factors: dict[str, tuple[Product, Tensor, Tensor]] = field(default_factory=dict)
     lost: int = 0
 
 
@@ -103,6 +103,7 @@ class FlowEvaluator:
     def _use(self, network: WeightGraph, spatial: bool) -> None:
         self._network, self._weights = network, dict(network.weights)
         self._plan: SpatialPlan = spatial_plan(network) if spatial else plain_plan(network)
+        self._products: dict[str, Product] = {}
         self._pass = _Pass()
 
     def evaluate(self, values: bool = True) -> Scores:
@@ -143,27 +144,31 @@ class FlowEvaluator:
             if self._weights[name].numel():
                 yield torch.zeros(self._weights[name].numel(), dtype=self._dtype, device=self._device)
             return
-        layer, x, g = self._pass.factors[name]
-        weight, read = matrix(layer), columns(layer, x)
-        slope = g.reshape(*weight.shape[:2], -1)
+        weight, slopes, read = self._factors(name)
         if len(weight) > 1:
-            yield torch.bmm(slope, read.mT).mul_(weight).view(-1)
+            yield torch.bmm(slopes, read.mT).mul_(weight).view(-1)
             return
         rows = max(1, _BLOCK // weight.shape[2])
         block = weight.new_empty(min(rows, weight.shape[1]), weight.shape[2])
-        for part, factors in zip(slope[0].split(rows), weight[0].split(rows), strict=True):
-            yield torch.mm(part, read[0].T, out=block[: len(part)]).mul_(factors).view(-1)
+        for start in range(0, weight.shape[1], rows):
+            part = weight[0, start : start + rows]
+            slope = slopes[0, start : start + rows]
+            yield torch.mm(slope, read[0].T, out=block[: len(part)]).mul_(part).view(-1)
 
     def at(self, name: str, places: Tensor) -> Tensor:
         """Return the scores at some places of a weight, up to the order of sums."""
         if name not in self._pass.factors:
             return torch.zeros(len(places), dtype=self._dtype, device=self._device)
-        layer, x, g = self._pass.factors[name]
-        weight, read = matrix(layer), columns(layer, x)
+        weight, slopes, read = self._factors(name)
         row, column = places // weight.shape[2], places % weight.shape[2]
-        slope = g.reshape(weight.shape[0] * weight.shape[1], -1)[row]
+        slope = slopes.reshape(-1, slopes.shape[2])[row]
         entries = read.reshape(-1, read.shape[2])[row // weight.shape[1] * weight.shape[2] + column]
-        return slope.mul_(entries).sum(1).mul_(layer.weight.view(-1)[places])
+        return slope.mul_(entries).sum(1).mul_(weight.view(-1)[places])
+
+    def _factors(self, name: str) -> tuple[Tensor, Tensor, Tensor]:
+        """Return a weight, the derivatives behind its outputs, and what it is multiplied with, group by group."""
+        product, x, g = self._pass.factors[name]
+        return product.weight, *product.factors(x, g)
 
     def remove(self, removed: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take weights out of the network.
@@ -230,7 +235,7 @@ class FlowEvaluator:
             for stretch in stretches:
                 xs[i] = stretch.push(xs[i])
         if isinstance(layer, WeightLayer):
-            value = product(layer, xs[0])
+            value = self._product(layer, xs[0]).apply(xs[0])
         else:
             value = xs[0] + xs[1] if isinstance(layer, Shift) else layer.forward(*xs)
         # After every record: a slice or a pooling can drop all that lives, and what is dead must lose its exponent.
@@ -239,6 +244,11 @@ class FlowEvaluator:
         self._pass.lost += sum(branch.flushed for branch in aligned) + out.flushed
         lowered = 0 if out.exponent is None else (before.exponent or 0) - out.exponent
         return _Step(layer, xs, raised, lowered), out
+
+    def _product(self, layer: WeightLayer, x: Tensor) -> Product:
+        if layer.name not in self._products:
+            self._products[layer.name] = Product(layer, tuple(x.shape[1:]))
+        return self._products[layer.name]
 
     def _backward(self, seed: Tensor) -> None:
         """Carry the gradient back; keep both factors of the scores."""
@@ -249,13 +259,16 @@ class FlowEvaluator:
                 continue
             g = shift_exponent(g, step.lowered)[0]
             if isinstance(step.layer, WeightLayer):
-                self._pass.factors[step.layer.weight_name] = (step.layer, step.inputs[0], g)
+                self._pass.factors[step.layer.weight_name] = (self._products[step.layer.name], step.inputs[0], g)
             if any(name != INPUT for name in step.layer.inputs):
                 self._pull(step, g, gradients)
         self._pass.steps = []
 
     def _pull(self, step: _Step, g: Tensor, gradients: dict[str, Tensor]) -> None:
-        pulled = adjoint(step.layer, g, *step.inputs[: len(step.layer.inputs)])
+        if isinstance(step.layer, WeightLayer):
+            pulled: tuple[Tensor, ...] = (self._products[step.layer.name].pull_back(g),)
+        else:
+            pulled = adjoint(step.layer, g, *step.inputs[: len(step.layer.inputs)])
         parts = zip(step.layer.inputs, pulled, self._plan.stretches[step.layer.name], step.raised, strict=False)
         for name, part, stretches, by in parts:
             for stretch in reversed(stretches):

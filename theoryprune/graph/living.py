@@ -125,5 +125,5 @@ def _filled(old: WeightLayer, small: WeightLayer, taps: int) -> tuple[WeightLaye
     kernel = old.kernel if isinstance(old, Conv) else ()
     inputs = rows.numel() // (outputs * prod(kernel))
     weight = rows.view(outputs, inputs, *kernel)
-    groups = {"group_count": small.groups} if isinstance(old, Conv) else {}
-    return replace(old, inputs=small.inputs, weight=weight, **groups), places.view(-1)
+    layer = replace(old, inputs=small.inputs, weight=weight)
+    return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, places.view(-1)

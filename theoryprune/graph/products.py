@@ -2,130 +2,147 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from theoryprune.layers import Conv, WeightLayer
+from theoryprune.layers import Conv, Shape, WeightLayer
+
+_KEEP = 1 << 18
+"""Columns of up to so many entries are kept until the scores have been made of them."""
 
 
-def columns(layer: WeightLayer, x: Tensor) -> Tensor:
-    """Return the entries of `x` that the weights are multiplied with.
-
-    Parameters
-    ----------
-    layer : WeightLayer
-    x : Tensor, shape (1, channels, *space)
-
-    Returns
-    -------
-    Tensor, shape (groups, inputs per group times taps, positions)
-        Then the layer's output is ``matrix(layer) @ columns``, in rows per group.
-    """
-    if not isinstance(layer, Conv):
-        return x.reshape(1, -1, 1)
-    view = _padded(layer, x[0])
-    for axis, (kernel, stride, dilation) in enumerate(zip(layer.kernel, layer.stride, layer.dilation, strict=True)):
-        view = view.unfold(axis + 1, dilation * (kernel - 1) + 1, stride)[..., ::dilation]
-    dims = layer.dims
-    taps, positions = range(dims + 1, 2 * dims + 1), range(1, dims + 1)
-    return view.permute(0, *taps, *positions).reshape(layer.groups, layer.weight[0].numel(), -1)
-
-
-def matrix(layer: WeightLayer) -> Tensor:
-    """Return the weight as (groups, outputs per group, inputs per group times taps), without a copy."""
-    return layer.weight.view(layer.groups, -1, layer.weight[0].numel())
-
-
-def product(layer: WeightLayer, x: Tensor) -> Tensor:
-    """Apply the layer, without its bias, as one matrix product.
+class Product:
+    """A weight layer on inputs of one shape, without its bias, as ``weight @ columns`` in each group.
 
     Parameters
     ----------
     layer : WeightLayer
-    x : Tensor, shape (1, channels, *space)
-
-    Returns
-    -------
-    Tensor, shape (1, outputs, *positions)
-    """
-    rows = _multiply(matrix(layer), columns(layer, x))
-    return rows.reshape(1, *layer.shape(tuple(x.shape[1:])))
-
-
-def pull_back(layer: WeightLayer, g: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Return the gradient with respect to the input, given that with respect to the output.
-
-    Parameters
-    ----------
-    layer : WeightLayer
-    g : Tensor, shape (1, outputs, *positions)
+        Its weight is used as it stands at the time of each call.
     shape : tuple of int
-        Of the input, with the batch axis.
+        Of the input, (channels, *space).
 
-    Returns
-    -------
-    Tensor, shape `shape`
+    Attributes
+    ----------
+    weight : Tensor, shape (groups, outputs per group, inputs per group times taps)
+        A view of the layer's.
     """
-    weight = matrix(layer)
-    g = g.reshape(layer.groups, weight.shape[1], -1)
+
+    def __init__(self, layer: WeightLayer, shape: Shape) -> None:
+        self.weight = layer.weight.view(layer.groups, -1, layer.weight[0].numel())
+        self._layer, self._shape, self._out = layer, (1, *shape), (1, *layer.shape(shape))
+        self._kept: Tensor | None = None
+        self._windows = _windows(layer)
+
+    def columns(self, x: Tensor) -> Tensor:
+        """Return the entries of `x` that the weights are multiplied with.
+
+        Parameters
+        ----------
+        x : Tensor, shape (1, channels, *space)
+
+        Returns
+        -------
+        Tensor, shape (groups, inputs per group times taps, positions)
+        """
+        if self._windows is None:
+            return x.reshape(len(self.weight), self.weight.shape[2], -1)
+        return self._windows.cut(x[0]).reshape(len(self.weight), self.weight.shape[2], -1)
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Return the layer's output, of shape (1, outputs, *positions)."""
+        read = self.columns(x)
+        self._kept = read if self._windows is not None and read.numel() <= _KEEP else None
+        return _multiply(self.weight, read).view(self._out)
+
+    def pull_back(self, g: Tensor) -> Tensor:
+        """Return the gradient with respect to the input, given that with respect to the output."""
+        g = self.slopes(g)
+        if self._windows is None:
+            return _multiply(self.weight.mT, g).reshape(self._shape)
+        if self._turnable:
+            return self._turned(self._windows, g)
+        return self._windows.scatter(_multiply(self.weight.mT, g), self._shape)
+
+    def slopes(self, g: Tensor) -> Tensor:
+        """Return the gradient with respect to the output as (groups, outputs per group, positions)."""
+        return g.reshape(*self.weight.shape[:2], -1)
+
+    def factors(self, x: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
+        """Return slopes and columns: their product over positions is the gradient with respect to `weight`.
+
+        The columns of the last `apply`, if they were kept; then they are forgotten.
+        """
+        read, self._kept = self._kept, None
+        return self.slopes(g), self.columns(x) if read is None else read
+
+    @cached_property
+    def _turnable(self) -> bool:
+        """Whether turning the kernels is cheaper than scattering: few weights beside the positions, and stride 1."""
+        w = self._windows
+        if w is None or len(self.weight) > 1 or any(s > 1 for s in w.strides):
+            return False
+        inside = all(max(pair) <= reach for pair, reach in zip(w.pads, w.reaches, strict=True))
+        return inside and self.weight.shape[1] <= 2 * prod(self._out[2:])
+
+    def _turned(self, w: _Windows, g: Tensor) -> Tensor:
+        """Correlate the gradient with the kernels turned around: the transpose of a convolution of stride 1."""
+        weight = self._layer.weight
+        turned = weight.transpose(0, 1).flip(list(range(2, weight.ndim))).reshape(weight.shape[1], -1)
+        pads = tuple((reach - a, reach - b) for (a, b), reach in zip(w.pads, w.reaches, strict=True))
+        back = _Windows(w.kernel, w.strides, pads, w.dilation)
+        gathered = back.cut(g.view(weight.shape[0], *self._out[2:])).reshape(turned.shape[1], -1)
+        return torch.mm(turned, gathered).view(self._shape)
+
+
+def _windows(layer: WeightLayer) -> _Windows | None:
+    """Return the windows of a convolution; None where each position reads itself alone."""
     if not isinstance(layer, Conv):
-        return _multiply(weight.mT, g).reshape(shape)
-    if _turnable(layer, g):
-        return _turned(layer, g, shape)
-    return _scattered(layer, _multiply(weight.mT, g), shape)
+        return None
+    single = all(k == 1 for k in layer.kernel) and all(s == 1 for s in layer.stride) and not any(map(any, layer.pads))
+    return None if single else _Windows(layer.kernel, layer.stride, layer.pads, layer.dilation)
 
 
 def _multiply(a: Tensor, b: Tensor) -> Tensor:
     return torch.mm(a[0], b[0])[None] if len(a) == 1 else torch.bmm(a, b)
 
 
-def _padded(layer: Conv, x: Tensor) -> Tensor:
-    pads = [side for pair in reversed(layer.pads) for side in pair]
-    return functional.pad(x, pads) if any(pads) else x
+class _Windows:
+    """Windows that slide over padded space."""
 
+    def __init__(self, kernel: Shape, strides: Shape, pads: tuple[tuple[int, int], ...], dilation: Shape) -> None:
+        self.kernel, self.strides, self.pads, self.dilation = kernel, strides, pads, dilation
+        self.reaches = tuple(d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
+        dims = len(kernel)
+        self._sides = [side for pair in reversed(pads) for side in pair]
+        self._order = (0, *range(dims + 1, 2 * dims + 1), *range(1, dims + 1))
 
-def _turnable(layer: Conv, g: Tensor) -> bool:
-    """Whether turning the kernels is cheaper than scattering: few weights beside the positions, stride 1."""
-    simple = layer.groups == 1 and all(s == 1 for s in layer.stride)
-    inside = all(max(pair) <= d * (k - 1) for pair, k, d in zip(layer.pads, layer.kernel, layer.dilation, strict=True))
-    return simple and inside and prod(layer.kernel) > 1 and layer.weight.shape[0] <= 2 * g.shape[2]
+    def cut(self, x: Tensor) -> Tensor:
+        """Return the cells of all windows over `x` of shape (channels, *space): (channels, *taps, *positions)."""
+        view = functional.pad(x, self._sides) if any(self._sides) else x
+        for axis, (reach, stride, dilation) in enumerate(zip(self.reaches, self.strides, self.dilation, strict=True)):
+            view = view.unfold(axis + 1, reach + 1, stride)
+            if dilation > 1:
+                view = view[..., ::dilation]
+        return view.permute(self._order)
 
-
-def _turned(layer: Conv, g: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Correlate the gradient with the kernels turned around: the transpose of a convolution of stride 1."""
-    axes = list(range(2, 2 + layer.dims))
-    turned = layer.weight.transpose(0, 1).flip(axes).reshape(layer.weight.shape[1], -1)
-    out = g.reshape(layer.weight.shape[0], *layer.shape(shape[1:])[1:])
-    reach = [d * (k - 1) for k, d in zip(layer.kernel, layer.dilation, strict=True)]
-    pads = [side for (a, b), r in reversed(list(zip(layer.pads, reach, strict=True))) for side in (r - a, r - b)]
-    view = functional.pad(out, pads)
-    for axis, (r, dilation) in enumerate(zip(reach, layer.dilation, strict=True)):
-        view = view.unfold(axis + 1, r + 1, 1)[..., ::dilation]
-    taps, positions = range(layer.dims + 1, 2 * layer.dims + 1), range(1, layer.dims + 1)
-    gathered = view.permute(0, *taps, *positions).reshape(turned.shape[1], -1)
-    return torch.mm(turned, gathered).reshape(shape)
-
-
-def _scattered(layer: Conv, gradients: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Add the gradients of the columns up where their entries came from, tap by tap."""
-    if all(k == s == 1 and pair == (0, 0) for k, s, pair in zip(layer.kernel, layer.stride, layer.pads, strict=True)):
-        return gradients.reshape(shape)
-    if layer.dims == 2 and all(a == b for a, b in layer.pads):
-        (height, width), pads = shape[2:], [a for a, _ in layer.pads]
-        flat = gradients.reshape(1, -1, gradients.shape[-1])
-        return functional.fold(flat, (height, width), layer.kernel, layer.dilation, pads, layer.stride)
-    sizes = [n + a + b for n, (a, b) in zip(shape[2:], layer.pads, strict=True)]
-    out = gradients.new_zeros(shape[1], *sizes)
-    counts = layer.shape(shape[1:])[1:]
-    taps = gradients.reshape(shape[1], prod(layer.kernel), *counts)
-    for number, place in enumerate(
-        torch.cartesian_prod(*map(torch.arange, layer.kernel)).view(-1, layer.dims).tolist()
-    ):
-        spans = zip(place, layer.stride, layer.dilation, counts, strict=True)
-        cells = tuple(slice(tap * d, tap * d + (count - 1) * s + 1, s) for tap, s, d, count in spans)
-        out[(slice(None), *cells)] += taps[:, number]
-    inside = tuple(slice(a, a + n) for n, (a, _) in zip(shape[2:], layer.pads, strict=True))
-    return out[(slice(None), *inside)][None]
+    def scatter(self, gradients: Tensor, shape: Shape) -> Tensor:
+        """Add the gradients of all cells up where they came from."""
+        if len(self.kernel) == 2 and all(a == b for a, b in self.pads):
+            flat = gradients.reshape(1, -1, gradients.shape[-1])
+            height, width = self.pads[0][0], self.pads[1][0]
+            return functional.fold(flat, shape[2:], self.kernel, self.dilation, (height, width), self.strides)
+        sizes = [n + a + b for n, (a, b) in zip(shape[2:], self.pads, strict=True)]
+        out = gradients.new_zeros(shape[1], *sizes)
+        counts = [(n - r - 1) // s + 1 for n, r, s in zip(sizes, self.reaches, self.strides, strict=True)]
+        taps = gradients.reshape(shape[1], prod(self.kernel), *counts)
+        grid = torch.cartesian_prod(*map(torch.arange, self.kernel)).view(-1, len(self.kernel)).tolist()
+        for number, place in enumerate(grid):
+            spans = zip(place, self.strides, self.dilation, counts, strict=True)
+            cells = tuple(slice(tap * d, tap * d + (count - 1) * s + 1, s) for tap, s, d, count in spans)
+            out[(slice(None), *cells)] += taps[:, number]
+        inside = tuple(slice(a, a + n) for n, (a, _) in zip(shape[2:], self.pads, strict=True))
+        return out[(slice(None), *inside)][None]

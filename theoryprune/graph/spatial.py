@@ -86,7 +86,7 @@ class SpatialPlan:
 
 def plain_plan(network: WeightGraph) -> SpatialPlan:
     """Return the plan that computes every cell."""
-    nothing = {layer.name: ((),) * len(layer.inputs) for layer in network.layers}
+    nothing: dict[str, tuple[tuple[Stretch, ...], ...]] = {x.name: ((),) * len(x.inputs) for x in network.layers}
     return SpatialPlan(network.input_shape, nothing, ())
 
 

@@ -72,8 +72,8 @@ class Zones:
 
         Notes
         -----
-        ``W >= left + right + reach + stride`` leaves room for an output all in the middle, whatever its phase; ``W = size
-        (mod stride)`` keeps the windows at the far border where they were.
+        ``W >= left + right + reach + stride`` leaves room for an output all in the middle, whatever its phase;
+        ``W = size (mod stride)`` keeps the windows at the far border where they were.
         """
         least = self.left + self.right + window.reach + window.stride
         return min(self.size, least + (self.size - least) % window.stride)

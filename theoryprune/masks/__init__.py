@@ -10,6 +10,7 @@ from theoryprune.masks.prune import prune
 from theoryprune.masks.schedules import SCHEDULES, Schedule, adaptive, exponential, guarded, linear, one_shot
 
 __all__ = [
-    "SCHEDULES", "adaptive", "guarded", "MaskComparison", "Schedule", "compare_masks", "disconnected_outputs", "effective_mask", "exponential",
-    "invert", "is_connected", "keep_top", "linear", "one_shot", "prune", "reinitialise", "shuffle",
+    "SCHEDULES", "MaskComparison", "Schedule", "adaptive", "compare_masks", "disconnected_outputs", "effective_mask",
+    "exponential", "guarded", "invert", "is_connected", "keep_top", "linear", "one_shot", "prune", "reinitialise",
+    "shuffle",
 ]  # fmt: skip

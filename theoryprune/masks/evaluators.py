@@ -60,7 +60,7 @@ class PlainEvaluator:
         Raises
         ------
         TypeError, ValueError
-            If it returns something else than scores of the weights' shapes, finite, and not negative if they are a flow.
+            If it returns anything but finite scores of the weights' shapes, not negative if they are a flow.
         """
         scores = self._score(self._graph)
         if not isinstance(scores, Scores):

@@ -210,8 +210,8 @@ def _collapse(row: TraceRow, plan: Schedule) -> LayerCollapseError:
 def _stuck(run: Run, step: int) -> LayerCollapseError:
     return LayerCollapseError(
         f"iteration {step} of {run.plan} cannot remove any weight without cutting the last path, up to rounding: "
-        f"{run.kept:,} of {run.total:,} weights are left (density {run.kept / run.total:.3g}), {run.target:,} were asked "
-        f"for. Remedy: density={run.kept / run.total:.6g} or more, or on_collapse='report' to stop there",
+        f"{run.kept:,} of {run.total:,} weights are left (density {run.kept / run.total:.3g}), {run.target:,} were "
+        f"asked for. Remedy: density={run.kept / run.total:.6g} or more, or on_collapse='report' to stop there",
         iteration=step,
     )
 

@@ -154,7 +154,8 @@ def adaptive(theta: float = 0.99) -> Adaptive:
     Parameters
     ----------
     theta : float
-        In (0, 1): each step removes the longest prefix of the order of scores whose sum is at most `theta` times the flow.
+        In (0, 1): each step removes the longest prefix of the order of scores with a sum of at most `theta` times the
+        flow.
 
     Notes
     -----
@@ -163,9 +164,9 @@ def adaptive(theta: float = 0.99) -> Adaptive:
     arXiv 2006.05467, theorem 3 there). Where not one score fits, a single weight goes if its score is below the flow by
     more than rounding. Every weight without flow goes at once. Only for scores with a flow.
 
-    With 0.99 about 24 steps reach a density of 0.01 on VGG-16 and 36 on ResNet-20, instead of the 100 of `exponential`; a
-    smaller `theta` takes more, below 0.1 more than 200. The masks are others: two fixed schedules of different length
-    differ as much.
+    With 0.99 about 24 steps reach a density of 0.01 on VGG-16 and 36 on ResNet-20, instead of the 100 of
+    `exponential`; a smaller `theta` takes more, below 0.1 more than 200. The masks are others: two fixed schedules of
+    different length differ as much.
 
     Examples
     --------

@@ -82,15 +82,18 @@ class Lowest:
 
 @dataclass(eq=False)
 class _Found:
-    """All candidates among the entries with scores up to a bound."""
+    """All candidates among the entries with scores up to a bound, layer after layer."""
 
-    places: list[Tensor]
-    values: list[Tensor]
+    values: Tensor
+    places: Tensor
+    lengths: list[int]
     sums: list[float]
     complete: bool
+    zeros: int
+    """How many candidates are no entries."""
 
 
-def lowest(layers: Sequence[Candidates], k: int, limit: float = inf, forced: float = 0.0) -> Lowest:
+def lowest(layers: Sequence[Candidates], k: int, limit: float = inf) -> Lowest:
     """Choose the `k` lowest scores of all layers together, or fewer if their sum exceeds a limit.
 
     Parameters
@@ -100,9 +103,7 @@ def lowest(layers: Sequence[Candidates], k: int, limit: float = inf, forced: flo
     k : int
         At most the number of candidates.
     limit : float
-        The longest prefix with at most this sum is taken, and all zeros; infinity for exactly `k`.
-    forced : float
-        Where not even one positive score fits under the limit, one is taken if it is at most this.
+        Only the longest prefix with at most this sum is taken; infinity for exactly `k`.
 
     Returns
     -------
@@ -123,12 +124,12 @@ def lowest(layers: Sequence[Candidates], k: int, limit: float = inf, forced: flo
     candidates = sum(layer.count for layer in layers)
     if k > candidates:
         raise ValueError(f"only {candidates} scores can be removed, not {k}")
-    for low, high in _brackets(layers, k, limit):
-        found = _gather(layers, high)
-        count = _prefix(layers, found, low, k, limit, forced)
-        if count is not None:
-            return _choose(layers, found, low, count)
-    raise ValueError("the scores changed while they were read")  # the last bracket holds everything
+    for bracket in _brackets(layers, k, limit):
+        found = _gather(layers, bracket[1])
+        count = k if limit == inf else min(k, found.zeros + _fitting(found.values.to(torch.float64), limit))
+        if found.complete or count < found.zeros + len(found.values) or found.zeros + len(found.values) == k:
+            break
+    return _choose(layers, found, bracket[0], count)
 
 
 def positions(chosen: Tensor) -> Tensor:
@@ -193,20 +194,22 @@ class Whole:
 
 def _gather(layers: Sequence[Candidates], bound: float) -> _Found:
     """Return the candidates of all layers up to a bound, and the layers' sums."""
-    found = _Found([], [], [], bound == inf)
+    values, places, lengths, sums = [], [], [], []
     for layer in layers:
-        places, values, total, start = [], [], 0.0, 0
+        total, start, length = 0.0, 0, 0
         for block in layer.blocks():
             total += float(block.sum(dtype=torch.float64))
-            alive = None if layer.alive is None else layer.alive[start : start + len(block)]
-            met = _meeting(block, bound, alive)
+            met = _meeting(block, bound, None if layer.alive is None else layer.alive[start : start + len(block)])
             values.append(block[met])
-            places.append(met + start)
+            places.append(met.add_(start))
+            length += len(met)
             start += len(block)
-        found.places.append(torch.cat(places) if places else torch.empty(0, dtype=torch.int64))
-        found.values.append(torch.cat(values) if values else torch.empty(0))
-        found.sums.append(total)
-    return found
+        lengths.append(length)
+        sums.append(total)
+    zeros = sum(len(layer.zeros) for layer in layers)
+    empty = torch.empty(0, dtype=torch.int64)
+    found = (torch.cat(values), torch.cat(places)) if values else (empty.to(torch.float64), empty)
+    return _Found(*found, lengths, sums, bound == inf, zeros)
 
 
 def _meeting(block: Tensor, bound: float, alive: Tensor | None) -> Tensor:
@@ -214,24 +217,6 @@ def _meeting(block: Tensor, bound: float, alive: Tensor | None) -> Tensor:
         return torch.arange(len(block), device=block.device) if alive is None else positions(alive)
     met = block <= bound
     return positions(met if alive is None else met.logical_and_(alive))
-
-
-def _prefix(layers: Sequence[Candidates], found: _Found, low: float, k: int, limit: float, forced: float) -> int | None:
-    """Return how many are to be removed; None if that depends on more than was found."""
-    outside = sum(len(layer.zeros) for layer in layers)
-    enough = found.complete or outside + sum(map(len, found.values)) >= k
-    if limit == inf:
-        return k if enough else None
-    values = [v.to(torch.float64) for v in found.values]
-    base = sum(float(v[v <= low].sum()) for v in values)
-    if base > limit:
-        base, low = 0.0, -inf
-    sure = sum(int((v <= low).sum()) for v in values)
-    rest = torch.cat([v[v > low] for v in values])
-    count = outside + sure + _fitting(rest, limit - base)
-    if not found.complete and not enough and count == outside + sure + len(rest):
-        return None
-    return min(k, max(count, _forced(layers, found, forced)))
 
 
 def _fitting(values: Tensor, limit: float) -> int:
@@ -256,73 +241,65 @@ def _fitting(values: Tensor, limit: float) -> int:
     return count + int((rest.sort().values.cumsum(0) <= limit).sum())
 
 
-def _forced(layers: Sequence[Candidates], found: _Found, forced: float) -> int:
-    """Return the number of zeros, and one more if the smallest positive score may be taken."""
-    zeros = sum(len(layer.zeros) for layer in layers) + sum(int((v == 0).sum()) for v in found.values)
-    positive = [float(v[v > 0].min()) for v in found.values if bool((v > 0).any())]
-    return zeros + (1 if positive and min(positive) <= forced else 0)
-
-
 def _choose(layers: Sequence[Candidates], found: _Found, low: float, k: int) -> Lowest:
     """Take the first `k` of what was found."""
-    empty = torch.empty(0, dtype=torch.int64)
-    if k <= 0:
-        next_score = _smallest(layers, found, [torch.ones(len(v), dtype=torch.bool) for v in found.values])
-        return Lowest([empty for _ in layers], [empty for _ in layers], 0, 0.0, None, next_score, found.sums)
-    threshold = _threshold(layers, found, low, k)
-    zeros = [layer.zeros if threshold > 0 else empty for layer in layers]
-    chosen = [values < threshold for values in found.values]
-    missing = k - sum(map(len, zeros)) - sum(int(part.count_nonzero()) for part in chosen)
-    for i in reversed(range(len(layers))):
-        if missing:
-            missing -= _ties(layers[i], found, i, threshold, missing, chosen, zeros)
-    total = sum(float(v[part].sum(dtype=torch.float64)) for v, part in zip(found.values, chosen, strict=True))
-    stays = [~part for part in chosen]
-    left_out = any(len(part) < len(layer.zeros) for part, layer in zip(zeros, layers, strict=True))
-    next_score = 0.0 if left_out else _smallest(layers, found, stays)
-    places = [place[part] for place, part in zip(found.places, chosen, strict=True)]
-    return Lowest(places, zeros, k, total, threshold, next_score, found.sums)
-
-
-def _threshold(layers: Sequence[Candidates], found: _Found, low: float, k: int) -> float:
-    """Return the k-th lowest score."""
-    rank = k - sum(len(layer.zeros) for layer in layers)
-    if rank <= 0:
-        return 0.0
-    below = sum(int((v <= low).sum()) for v in found.values)
-    parts = [v[v > low] for v in found.values] if below < rank else found.values
-    return float(torch.cat(parts).kthvalue(rank - below if below < rank else rank).values)
-
-
-def _ties(
-    layer: Candidates, found: _Found, i: int, threshold: float, missing: int, chosen: list[Tensor], zeros: list[Tensor]
-) -> int:
-    """Take up to `missing` of the layer's candidates at the threshold, from the highest flat index down."""
-    ties = positions(found.values[i] == threshold)
-    outside = layer.zeros if threshold == 0 else layer.zeros[:0]
-    if len(outside):
-        flat = torch.cat([layer.flat(found.places[i][ties]), outside])
-        taken = flat >= flat.sort(descending=True).values[min(missing, len(flat)) - 1]
-        zeros[i] = outside[taken[len(ties) :]]
-        ties = ties[taken[: len(ties)]]
+    threshold = _threshold(found, low, k)
+    if threshold is None:
+        chosen = torch.zeros(len(found.values), dtype=torch.bool, device=found.values.device)
     else:
-        ties = ties[max(0, len(ties) - missing) :]
-    chosen[i][ties] = True
-    return len(ties) + len(zeros[i])
+        chosen = found.values < threshold
+    zeros = [layer.zeros if threshold else layer.zeros[:0] for layer in layers]
+    if threshold is not None:
+        missing = k - sum(map(len, zeros)) - int(chosen.count_nonzero())
+        ties = positions(found.values == threshold)
+        if threshold == 0 and found.zeros:
+            ties = _merged_ties(layers, found, ties, missing, zeros)
+        chosen[ties[max(0, len(ties) - missing) :]] = True
+    total = float(found.values[chosen].sum(dtype=torch.float64))
+    if sum(map(len, zeros)) < found.zeros:
+        next_score: float | None = 0.0
+    else:
+        next_score = _smallest(layers, found, found.values[~chosen])
+    parts = zip(torch.split(found.places, found.lengths), torch.split(chosen, found.lengths), strict=True)
+    return Lowest([place[part] for place, part in parts], zeros, k, total, threshold, next_score, found.sums)
 
 
-def _smallest(layers: Sequence[Candidates], found: _Found, stays: list[Tensor]) -> float | None:
-    """Return the smallest score that stays among the entries."""
-    left = [float(v[part].min()) for v, part in zip(found.values, stays, strict=True) if bool(part.any())]
-    if left or found.complete:
-        return min(left, default=None)
+def _threshold(found: _Found, low: float, k: int) -> float | None:
+    """Return the k-th lowest score; None for k = 0."""
+    rank = k - found.zeros
+    if rank <= 0:
+        return 0.0 if k > 0 else None
+    above = found.values[found.values > low]
+    below = len(found.values) - len(above)
+    if below < rank:
+        return float(above.kthvalue(rank - below).values)
+    return float(found.values.kthvalue(rank).values)
+
+
+def _merged_ties(
+    layers: Sequence[Candidates], found: _Found, ties: Tensor, missing: int, zeros: list[Tensor]
+) -> Tensor:
+    """Take the last `missing` zeros of the layers, entries or not; note the latter, return the former."""
+    starts = np.cumsum([0, *found.lengths])
+    taken = [ties[:0]]
+    for i in reversed(range(len(layers))):
+        mine = ties[(ties >= starts[i]) & (ties < starts[i + 1])]
+        flat = torch.cat([layers[i].flat(found.places[mine]), layers[i].zeros])
+        last = torch.zeros(len(flat), dtype=torch.bool, device=flat.device)
+        last[flat.argsort(descending=True)[:missing]] = True
+        taken.append(mine[last[: len(mine)]])
+        zeros[i] = layers[i].zeros[last[len(mine) :]]
+        missing -= int(last.count_nonzero())
+    return torch.cat(taken)
+
+
+def _smallest(layers: Sequence[Candidates], found: _Found, left: Tensor) -> float | None:
+    """Return the smallest score that stays, given those found that stay."""
+    if len(left) or found.complete:
+        return float(left.min()) if len(left) else None
     # All that was found goes, so what stays lies above: one more pass.
-    best = [
-        float(rest.min())
-        for layer in layers
-        for rest in _above(layer, max(float(v.max()) for v in found.values if len(v)))
-        if len(rest)
-    ]
+    bound = float(found.values.max())
+    best = [float(rest.min()) for layer in layers for rest in _above(layer, bound) if len(rest)]
     return min(best, default=None)
 
 

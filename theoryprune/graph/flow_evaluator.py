@@ -24,8 +24,8 @@ from theoryprune.types import INPUT, FlowRule, Scores, WeightGraph
 _FIRST, _AGAIN = 0.25, 0.7  # hardly a channel dies before; each time costs about an evaluation of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
-_BLOCK = 1 << 17
-"""Entries of a block of scores: it stays in a core's cache while it is made and looked at."""
+_BLOCK = 1 << 20
+"""Entries of a block of scores: small beside the weights of a large layer, large beside the cost of a call."""
 
 
 @dataclass(eq=False)

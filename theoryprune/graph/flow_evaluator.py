@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import frexp
 
 import torch
@@ -89,20 +90,30 @@ class FlowEvaluator:
         dtype: torch.dtype = torch.float64,
         power: int = 1,
         slack: int | None = None,
-        shrink_above: int = 1_000_000,
+        shrink_above: int = 50_000,
         spatial: bool = True,
     ) -> None:
-        with torch.inference_mode(False), torch.no_grad():
-            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)), spatial)
         self.rule = FlowRule(bias, power)
+        self._names = list(graph.order)
         self._spatial, self._dtype, self._device = spatial, dtype, graph.device
+        with torch.inference_mode(False), torch.no_grad():
+            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)))
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
         self._slack = _SLACK[dtype] if slack is None else slack
 
-    def _use(self, network: WeightGraph, spatial: bool) -> None:
-        self._network, self._weights = network, dict(network.weights)
-        self._plan: SpatialPlan = spatial_plan(network) if spatial else plain_plan(network)
+    def _use(self, network: WeightGraph) -> None:
+        """Lay all weights out in one vector, and plan the evaluation."""
+        sizes = {name: network.weights[name].numel() if name in network.weights else 0 for name in self._names}
+        ends = list(accumulate(sizes.values()))
+        self.spans = dict(zip(sizes, zip([0, *ends], ends, strict=False), strict=True))
+        self._flat = torch.empty(ends[-1] if ends else 0, dtype=self._dtype, device=self._device)
+        views = {}
+        for name, weight in network.weights.items():
+            views[name] = self._flat[slice(*self.spans[name])].view(weight.shape)
+            views[name].copy_(weight)
+        self._network = network.with_weights(views)
+        self._plan: SpatialPlan = spatial_plan(self._network) if self._spatial else plain_plan(self._network)
         self._products: dict[str, Product] = {}
         self._pass = _Pass()
 
@@ -129,75 +140,126 @@ class FlowEvaluator:
     def scores(self, method: str) -> Scores:
         """Return all scores at once, each in the shape of its weight, under a name for the method."""
         flow = self.evaluate()
-        values = {}
-        for name, weight in self._weights.items():
-            values[name] = weight.new_empty(weight.shape)
-            start = 0
-            for block in self.blocks(name):
-                values[name].view(-1)[start : start + len(block)] = block
-                start += len(block)
+        values = {name: weight.new_empty(weight.shape) for name, weight in self._network.weights.items()}
+        for name, out in values.items():
+            for start, block, _ in self.blocks([name]):
+                begin = start - self.spans[name][0]
+                out.view(-1)[begin : begin + len(block)] = block
         return replace(flow, values=values, method=method)
 
-    def blocks(self, name: str) -> Iterator[Tensor]:
-        """Yield the scores of a weight, in its flat order, as vectors to look at, overwrite and forget."""
-        if name not in self._pass.factors:
-            if self._weights[name].numel():
-                yield torch.zeros(self._weights[name].numel(), dtype=self._dtype, device=self._device)
-            return
-        weight, slopes, read = self._factors(name)
-        if len(weight) > 1:
-            yield torch.bmm(slopes, read.mT).mul_(weight).view(-1)
-            return
-        rows = max(1, _BLOCK // weight.shape[2])
-        block = weight.new_empty(min(rows, weight.shape[1]), weight.shape[2])
-        for start in range(0, weight.shape[1], rows):
-            part = weight[0, start : start + rows]
-            slope = slopes[0, start : start + rows]
-            yield torch.mm(slope, read[0].T, out=block[: len(part)]).mul_(part).view(-1)
+    def blocks(self, names: Sequence[str]) -> Iterator[tuple[int, Tensor, Sequence[int]]]:
+        """Yield the scores of some weights in order of their places.
 
-    def at(self, name: str, places: Tensor) -> Tensor:
-        """Return the scores at some places of a weight, up to the order of sums."""
+        Parameters
+        ----------
+        names : sequence of str
+            In registration order.
+
+        Yields
+        ------
+        int, Tensor, sequence of int
+            The place of the first score; the scores, to look at, overwrite and forget; where in them a weight ends.
+        """
+        buffer = self._flat.new_empty(min(_BLOCK, self._flat.numel()))
+        filled = list[str]()
+        for name in names:
+            start, end = self.spans[name]
+            first = self.spans[filled[0]][0] if filled else start
+            if filled and (end - first > len(buffer) or start != self.spans[filled[-1]][1]):
+                yield self._together(filled, buffer)
+                filled = []
+            if end - start > len(buffer):
+                yield from self._rows(name, buffer)
+            else:
+                filled.append(name)
+        if filled:
+            yield self._together(filled, buffer)
+
+    def _together(self, names: Sequence[str], buffer: Tensor) -> tuple[int, Tensor, Sequence[int]]:
+        """Return the scores of neighbours in one block."""
+        first, last = self.spans[names[0]][0], self.spans[names[-1]][1]
+        block = buffer[: last - first]
+        for name in names:
+            start, end = self.spans[name]
+            if name not in self._pass.factors:
+                block[start - first : end - first] = 0
+                continue
+            weight, slopes, read = self._factors(name)
+            out = block[start - first : end - first].view(weight.shape)
+            if len(weight) > 1:
+                torch.bmm(slopes, read.mT, out=out)
+            else:
+                torch.mm(slopes[0], read[0].T, out=out[0])
+        return first, block.mul_(self._flat[first:last]), [self.spans[name][1] - first for name in names]
+
+    def _rows(self, name: str, buffer: Tensor) -> Iterator[tuple[int, Tensor, Sequence[int]]]:
+        """Yield the scores of a large weight, some outputs at a time."""
+        start, end = self.spans[name]
         if name not in self._pass.factors:
-            return torch.zeros(len(places), dtype=self._dtype, device=self._device)
+            yield start, torch.zeros(end - start, dtype=self._dtype, device=self._device), [end - start]
+            return
         weight, slopes, read = self._factors(name)
-        row, column = places // weight.shape[2], places % weight.shape[2]
-        slope = slopes.reshape(-1, slopes.shape[2])[row]
-        entries = read.reshape(-1, read.shape[2])[row // weight.shape[1] * weight.shape[2] + column]
-        return slope.mul_(entries).sum(1).mul_(weight.view(-1)[places])
+        groups, outputs, width = weight.shape
+        rows = max(1, len(buffer) // width)
+        if width > len(buffer):
+            buffer = buffer.new_empty(width)
+        for group in range(groups):
+            for row in range(0, outputs, rows):
+                place = start + (group * outputs + row) * width
+                part = slopes[group, row : row + rows]
+                block = buffer[: len(part) * width]
+                torch.mm(part, read[group].T, out=block.view(len(part), width))
+                block.mul_(self._flat[place : place + len(block)])
+                yield place, block, [len(block)] if place + len(block) == end else []
+
+    def at(self, places: Tensor) -> Tensor:
+        """Return the scores at ascending places, up to the order of sums."""
+        scores = self._flat.new_zeros(len(places))
+        for name, (start, end) in self.spans.items():
+            low, high = torch.searchsorted(places, torch.tensor([start, end], device=places.device)).tolist()
+            if low < high and name in self._pass.factors:
+                weight, slopes, read = self._factors(name)
+                row, column = (
+                    (places[low:high] - start) // weight.shape[2],
+                    (places[low:high] - start) % weight.shape[2],
+                )
+                entries = read.reshape(-1, read.shape[2])[row // weight.shape[1] * weight.shape[2] + column]
+                scores[low:high] = entries.mul_(slopes.reshape(-1, slopes.shape[2])[row]).sum(1)
+        return scores.mul_(self._flat[places])
 
     def _factors(self, name: str) -> tuple[Tensor, Tensor, Tensor]:
         """Return a weight, the derivatives behind its outputs, and what it is multiplied with, group by group."""
         product, x, g = self._pass.factors[name]
         return product.weight, *product.factors(x, g)
 
-    def remove(self, removed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def remove(self, places: Tensor) -> Tensor | None:
         """Take weights out of the network.
 
         Parameters
         ----------
-        removed : mapping of str to Tensor of int64
-            Places in the present order of each weight.
+        places : Tensor of int64
 
         Returns
         -------
-        dict of str to Tensor of int64
-            Empty as long as places stay what they are. Else, for every weight, the place at which each of its entries
-            was until now (-1: nowhere, the entry is zero); what is in no list had no flow, nor will have.
+        Tensor of int64, or None
+            None as long as places stay what they are. Else the place at which each entry was until now (-1: nowhere,
+            the entry is zero); what is in no list had no flow, nor will have.
         """
-        for name, places in removed.items():
-            self._weights[name].view(-1)[places] = 0
-            self._left -= len(places)
+        self._flat[places] = 0
+        self._left -= len(places)
         if self._left >= self._shrink_at:
-            return {}
+            return None
         self._shrink_at = _AGAIN * self._left
         with torch.inference_mode(False), torch.no_grad():
-            self._pass = _Pass()  # first, so that its memory is free
+            self._pass, self._products = _Pass(), {}  # first, so that their memory is free
             network, moved = living_network(self._network)
-            if moved:
-                gone = {name: self._weights[name].new_empty(0) for name in moved if name not in network.weights}
-                self._use(network, self._spatial)
-                self._weights |= gone
-        return moved
+            if not moved:
+                return None
+            old = self.spans
+            self._use(network)
+        return torch.cat(
+            [torch.where(at >= 0, at + old[n][0], at) for n in self._names if (at := moved.get(n)) is not None]
+        )
 
     def _forward(self, keep: bool) -> tuple[Scores, Tensor]:
         """Evaluate; return the flow, and the gradient of its normalised total with respect to the output."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from theoryprune.masks.selection import require_finite
+from theoryprune.masks.selection import Block, require_finite
 from theoryprune.types import Scores, WeightGraph
 
 ScoreFunction = Callable[[WeightGraph], Scores]
@@ -25,16 +26,20 @@ class Evaluator(Protocol):
         Without `values` only the flow is wanted.
         """
 
-    def blocks(self, name: str) -> Iterator[Tensor]:
-        """Yield the scores of a weight's entries in order, in vectors of any length that hold until the next one."""
+    @property
+    def spans(self) -> Mapping[str, tuple[int, int]]:
+        """The places of each weight's entries, all weights one after the other in registration order."""
 
-    def at(self, name: str, places: Tensor) -> Tensor:
-        """Return the scores of some entries."""
+    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+        """Yield the scores of some weights in order of their places; a block holds until the next one."""
 
-    def remove(self, removed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Take entries out; return, for each weight whose entries are in a new order, the old place of each (-1: none).
+    def at(self, places: Tensor) -> Tensor:
+        """Return the scores at ascending places."""
 
-        Entries in no list are dropped: they score 0 from now on.
+    def remove(self, places: Tensor) -> Tensor | None:
+        """Take entries out; return None, or if the places change, the old place of each new one (-1: none).
+
+        Places in no list are dropped: their entries score 0 from now on.
         """
 
 
@@ -53,6 +58,8 @@ class PlainEvaluator:
         self._score = score
         self._graph = graph.with_weights({name: weight.detach().clone() for name, weight in graph.weights.items()})
         self._values: Mapping[str, Tensor] = {}
+        ends = list(accumulate(weight.numel() for weight in graph.weights.values()))
+        self.spans = dict(zip(graph.order, zip([0, *ends], ends, strict=False), strict=True))
 
     def evaluate(self, values: bool = True) -> Scores:
         """Score the masked graph.
@@ -69,23 +76,24 @@ class PlainEvaluator:
             if name not in scores.values or scores.values[name].shape != weight.shape:
                 raise ValueError(f"score must give '{name}' scores of shape {tuple(weight.shape)}")
         require_finite(scores.values, non_negative=scores.total is not None)
-        self._values = {name: values.detach().reshape(-1) for name, values in scores.values.items()}
+        self._values = {name: scores.values[name].detach().reshape(-1) for name in self._graph.order}
         return scores
 
-    def blocks(self, name: str) -> Iterator[Tensor]:
-        """Yield the scores of a weight, in its flat order."""
-        yield self._values[name]
+    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+        """Yield the scores of some weights."""
+        for name in names:
+            yield self.spans[name][0], self._values[name], (self._values[name].numel(),)
 
-    def at(self, name: str, places: Tensor) -> Tensor:
-        """Return some scores of a weight, by flat index."""
-        return self._values[name][places]
+    def at(self, places: Tensor) -> Tensor:
+        """Return the scores at some places."""
+        return torch.cat(list(self._values.values()))[places]
 
-    def remove(self, removed: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Set the weights to zero in the copy; the order stays."""
-        for name, index in removed.items():
+    def remove(self, places: Tensor) -> None:
+        """Set weights to zero in the copy; the order stays."""
+        for name, (start, end) in self.spans.items():
+            inside = places[(places >= start) & (places < end)] - start
             weight = self._graph.weights[name]
-            weight[torch.unravel_index(index, weight.shape)] = 0
-        return {}
+            weight[torch.unravel_index(inside, weight.shape)] = 0
 
 
 def evaluator_of(score: ScoreFunction, graph: WeightGraph) -> Evaluator:

@@ -9,7 +9,7 @@ import torch
 
 from theoryprune.errors import BudgetError
 from theoryprune.masks.protect import protected_names
-from theoryprune.masks.selection import Whole, lowest, require_finite
+from theoryprune.masks.selection import Vectors, lowest, require_finite
 from theoryprune.measures import check_density, kept_count
 from theoryprune.types import Mask, Scores
 
@@ -70,12 +70,14 @@ def keep_top(scores: Scores, density: float, scope: Scope = "global", protect: C
         raise BudgetError(nothing_to_prune(bool(kept_whole)))
     vectors = {name: scores.values[name].detach().reshape(-1) for name in names}
     require_finite(vectors)
-    keep = {name: torch.ones_like(vector, dtype=torch.bool) for name, vector in vectors.items()}
+    keep: dict[str, torch.Tensor] = {}
     for group in [names] if scope == "global" else [[name] for name in names]:
         total = sum(vectors[name].numel() for name in group)
-        gone = lowest([Whole(vectors[name]) for name in group], total - kept_count(density, total)).places
-        for name, places in zip(group, gone, strict=True):
-            keep[name][places] = False
+        gone = lowest(Vectors([vectors[name] for name in group]), total - kept_count(density, total)).places
+        marks = torch.ones(total, dtype=torch.bool, device=gone.device)
+        marks[gone] = False
+        sizes = [vectors[name].numel() for name in group]
+        keep |= dict(zip(group, torch.split(marks, sizes), strict=True))
     return Mask({name: kept.reshape(scores.values[name].shape) for name, kept in keep.items()})
 
 

@@ -105,17 +105,17 @@ def prune(
     _check(graph, density, schedule, scope, on_collapse, guard)
     density = check_density(density)
     kept_whole = protected_names({w: layer.name for w, layer in graph.weight_layers.items()}, protect)
-    evaluator = evaluator_of(score, graph)
-    left = {n: Survivors(n, weight, evaluator) for n, weight in graph.weights.items() if n not in kept_whole}
-    if not left:
+    free = [name for name in graph.order if name not in kept_whole]
+    if not free:
         raise BudgetError(nothing_to_prune(bool(kept_whole)))
-    run = Run(graph, evaluator, left, density, scope, guard)
+    evaluator = evaluator_of(score, graph)
+    run = Run(graph, evaluator, Survivors(graph.weights, free, evaluator), density, scope, guard)
     scores = run.evaluate()
     plan = schedule or (one_shot() if scores.total is None else adaptive())
     run.start(plan, scores)
     trace, scores, collapsed = _steps(run, plan, scores, score_name(score), on_collapse, progress)
     method = scores.method or score_name(score)
-    mask = Mask({name: layer.removed_at == 0 for name, layer in left.items()})
+    mask = Mask(run.left.keep())
     certificate = None
     if scores.rule is not None and scores.total is not None and scores.exponent is not None:
         certificate = certify(
@@ -134,7 +134,7 @@ def prune(
     return Pruning(
         mask=mask,
         trace=tuple(trace),
-        removed_at={name: layer.removed_at for name, layer in left.items()},
+        removed_at=run.left.removed_at(),
         method=method,
         schedule=str(plan),
         scope=scope,

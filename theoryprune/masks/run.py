@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
@@ -32,8 +31,7 @@ class Run:
         Before pruning.
     evaluator : Evaluator
         Where the scores come from.
-    left : dict of str to Survivors
-        Of every weight that counts.
+    left : Survivors
     density : float
         To be reached.
     scope : {"global", "layer"}
@@ -44,24 +42,26 @@ class Run:
         self,
         graph: WeightGraph,
         evaluator: Evaluator,
-        left: dict[str, Survivors],
+        left: Survivors,
         density: float,
         scope: Scope,
         guard: str | None,
     ) -> None:
         self.graph, self.left, self.density, self.guard = graph, left, density, guard
-        self.groups = [list(left)] if scope == "global" else [[name] for name in left]
-        self.total = sum(layer.total for layer in left.values())
+        self._sizes = {name: graph.weights[name].numel() for name in left.counts}
+        self.groups = [list(left.counts)] if scope == "global" else [[name] for name in left.counts]
+        self.total = sum(self._sizes.values())
         self.dtype = torch.float64
         self.plan: Schedule
         self._cuts: tuple[str, ...] = ()
         self._evaluator = evaluator
         self._limit, self._margin = inf, 0.0
+        self._thresholds: dict[str, list[float]] = {}
 
     @property
     def kept(self) -> int:
         """Number of survivors."""
-        return sum(layer.count for layer in self.left.values())
+        return sum(self.left.counts.values())
 
     @property
     def target(self) -> int:
@@ -79,7 +79,7 @@ class Run:
             If fewer weights are to be kept than the guard keeps.
         """
         self.plan = plan
-        self.dtype = next((block.dtype for layer in self.left.values() for block in layer.blocks()), torch.float64)
+        self.dtype = next((block.dtype for _, block, _ in self._evaluator.blocks(list(self._sizes))), torch.float64)
         theta = getattr(plan, "theta", None)
         self._cuts = cut_weights(self.graph) if scores.rule is not None else ()
         if theta is not None or self.guard is not None:
@@ -89,10 +89,10 @@ class Run:
                     f"{what} needs a score whose flow comes from the input alone, such as theoryprune.synflow without "
                     f"bias='unit'; '{scores.method or 'this score'}' has none. Remedy: exponential(100) or one_shot()"
                 )
-        if self.guard is not None and self.target < len(self.left):
+        if self.guard is not None and self.target < len(self._sizes):
             raise BudgetError(
-                f"guard='layer' keeps a weight in each of {len(self.left)} layers, but only {self.target} are to be "
-                f"kept. Remedy: a density of at least {len(self.left) / self.total:.3g}, or no guard"
+                f"guard='layer' keeps a weight in each of {len(self._sizes)} layers, but only {self.target} are to be "
+                f"kept. Remedy: a density of at least {len(self._sizes) / self.total:.3g}, or no guard"
             )
         if theta is not None:
             self._margin = theta_max(rounding_margin(self.graph, self.dtype))
@@ -117,20 +117,19 @@ class Run:
         Whether a path is left is only known after the next evaluation.
         """
         before = self.kept
-        with self._guarded():
-            choices = self._choose(step, scores)
+        choices = self._choose(step, scores)
         if choices is None:
             return None
-        for choice in choices:
-            self._mark(choice, step)
-        self._evaluate_without(choices)
+        places = torch.cat([choice.lows.places for choice in choices]).sort().values
+        zeros = torch.cat([choice.lows.zeros for choice in choices]).sort().values
+        self.left.remove(places, zeros, step)
         return TraceRow(
             iteration=step,
             kept_before=before,
             removed=before - self.kept,
             kept_after=self.kept,
-            kept_per_layer={name: layer.count for name, layer in self.left.items()},
-            layer_sizes={name: layer.total for name, layer in self.left.items()},
+            kept_per_layer=dict(self.left.counts),
+            layer_sizes=dict(self._sizes),
             connected=True,
             **self._amounts(scores, choices),
         )
@@ -141,65 +140,48 @@ class Run:
             refuse_lost_flow(scores.total, scores.flushed)
             return scores.total > 0
         weights = self.graph.weights  # biases may feed a flow that is not rooted, but they are no path from the input
-        return carries_flow(
-            self.graph.with_weights(
-                {name: torch.where(layer.removed_at == 0, weights[name], 0) for name, layer in self.left.items()}
-            )
-        )
+        masked = {name: torch.where(keep, weights[name], 0) for name, keep in self.left.keep().items()}
+        return carries_flow(self.graph.with_weights(masked))
 
     def _size(self, group: list[str]) -> int:
-        return sum(self.left[name].total for name in group)
+        return sum(self._sizes[name] for name in group)
 
     def _choose(self, step: int, scores: Scores) -> list[_Choice] | None:
         """Choose what goes in each group; None if something should and nothing can."""
         excess = [
-            sum(self.left[name].count for name in group) - self.plan.kept(step, self.density, self._size(group))
+            sum(self.left.counts[name] for name in group) - self.plan.kept(step, self.density, self._size(group))
             for group in self.groups
         ]
         flow = scores.total or 0.0
         share = self._limit * flow / max(1, sum(k > 0 for k in excess)) if self._limit < inf else inf
-        choices = [self._lowest(group, max(0, k), share) for group, k in zip(self.groups, excess, strict=True)]
+        choices = [self._lowest(group, max(0, k), flow, share) for group, k in zip(self.groups, excess, strict=True)]
         if self._limit == inf or max(excess) <= 0 or any(choice.lows.count for choice in choices):
             return choices
         # Not one score fits: a single weight may still go, if that leaves a path for certain.
         open_groups = [name for group, k in zip(self.groups, excess, strict=True) if k > 0 for name in group]
-        single = self._lowest(open_groups, 1, inf)
+        single = self._lowest(open_groups, 1, flow)
         if single.lows.total > self._margin * flow:
             return None
         others = [[name for name in group if name not in open_groups] for group in self.groups]
-        return [single, *(self._lowest(group, 0, inf) for group in others if group)]
+        return [single, *(self._lowest(group, 0, flow) for group in others if group)]
 
-    def _lowest(self, group: list[str], k: int, limit: float) -> _Choice:
+    def _lowest(self, group: list[str], k: int, flow: float, limit: float = inf) -> _Choice:
         """Choose among the survivors of a group; every score of it must be finite."""
-        lows = lowest([self.left[name] for name in group], k, limit)
-        suspects = [name for name, total in zip(group, lows.sums, strict=True) if not isfinite(total)]
-        blocks = {name: list(self.left[name].blocks()) for name in suspects}
-        require_finite({name: torch.cat(parts) for name, parts in blocks.items() if parts})
+        part = self.left.part(group)
+        with part.shielded() if self.guard else nullcontext():
+            lows = lowest(part, k, limit, self._hint(group, flow))
+        if not all(map(isfinite, lows.sums)):
+            names = [name for name, total in zip(group, lows.sums, strict=True) if not isfinite(total)]
+            blocks = {name: [block for _, block, _ in self._evaluator.blocks([name])] for name in names}
+            require_finite({name: torch.cat(parts) for name, parts in blocks.items()})
+        if lows.largest and flow:
+            self._thresholds.setdefault(group[0], []).append(lows.largest / flow)
         return _Choice(group, lows)
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Take the highest weight of each layer with flow out of the candidates, if that is asked for."""
-        with ExitStack() as stack:
-            for layer in self.left.values() if self.guard else ():
-                stack.enter_context(layer.shielded())
-            yield
-
-    def _mark(self, choice: _Choice, step: int) -> None:
-        for name, places, zeros in zip(choice.group, choice.lows.places, choice.lows.zeros, strict=True):
-            self.left[name].remove(places, zeros, step)
-
-    def _evaluate_without(self, choices: list[_Choice]) -> None:
-        """Take what was chosen out of the evaluator, and follow it where it reorders what is left."""
-        removed = {
-            name: places
-            for choice in choices
-            for name, places in zip(choice.group, choice.lows.places, strict=True)
-            if len(places)
-        }
-        for name, places in self._evaluator.remove(removed).items():
-            if name in self.left:
-                self.left[name].move(places)
+    def _hint(self, group: list[str], flow: float) -> float:
+        """Guess the next threshold: in parts of the flow, thresholds grow by much the same factor again."""
+        past = self._thresholds.get(group[0], [])
+        return 1.1 * flow * past[-1] * max(1.0, past[-1] / past[-2]) if len(past) > 1 else inf
 
     def _amounts(self, scores: Scores, choices: list[_Choice]) -> dict[str, Any]:
         """Return the fields of a row that speak of flow."""
@@ -215,7 +197,7 @@ class Run:
             "prune_sum": sum(choice.lows.total for choice in choices),
             "largest_removed": max(largest, default=None),
             "smallest_kept": min(smallest, default=None),
-            "layer_totals": {name: totals[name] for name in self.left},
+            "layer_totals": {name: totals[name] for name in self._sizes},
             "conservation_residual": max(
                 (abs(totals[name] - flow) / flow for name in self._cuts if name in totals and flow), default=0.0
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf, isfinite, sqrt
 from typing import Protocol
 
@@ -19,34 +20,37 @@ _SAMPLE = 40_000
 _SORT = 4096
 """So few values are simply sorted."""
 
+Block = tuple[int, Tensor, Sequence[int]]
+"""The place of its first score, the scores, and where in them a layer ends."""
+
 
 class Candidates(Protocol):
-    """The scores of one layer, some of which may be removed."""
-
-    @property
-    def size(self) -> int:
-        """Number of entries, candidates or not."""
+    """Scores of some layers, one layer after the other; some of them may be removed."""
 
     @property
     def count(self) -> int:
         """Number of candidates, those of `zeros` included."""
 
     @property
-    def alive(self) -> Tensor | None:
-        """Which entries are candidates, bool of shape (size,); None for all."""
+    def zeros(self) -> Tensor:
+        """Flat indices, ascending, of candidates that have no place and score 0."""
 
     @property
-    def zeros(self) -> Tensor:
-        """Flat indices, ascending, of candidates that are no entries and score 0."""
+    def alive(self) -> Tensor | None:
+        """Which places hold candidates (bool); None for all."""
 
-    def blocks(self) -> Iterator[Tensor]:
-        """Yield the entries' scores in order, in vectors of any length."""
+    @property
+    def ranges(self) -> Sequence[tuple[int, int]]:
+        """The places of each layer, from the first to behind the last."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the scores in order of their places; every layer ends exactly once."""
 
     def at(self, places: Tensor) -> Tensor:
-        """Return the scores of some entries."""
+        """Return the scores at ascending places."""
 
     def flat(self, places: Tensor) -> Tensor:
-        """Return the flat indices of some entries, in the same order as their places."""
+        """Return the flat indices of places, in the same order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +59,10 @@ class Lowest:
 
     Parameters
     ----------
-    places : list of Tensor of int64
-        For each layer its entries, ascending.
-    zeros : list of Tensor of int64
-        For each layer those of its `Candidates.zeros`, ascending.
+    places : Tensor of int64
+        Ascending.
+    zeros : Tensor of int64
+        Of the `Candidates.zeros`, ascending.
     count : int
         Of both together.
     total : float
@@ -71,8 +75,8 @@ class Lowest:
         For each layer the sum of all scores, in float64.
     """
 
-    places: list[Tensor]
-    zeros: list[Tensor]
+    places: Tensor
+    zeros: Tensor
     count: int
     total: float
     largest: float | None
@@ -80,30 +84,19 @@ class Lowest:
     sums: list[float]
 
 
-@dataclass(eq=False)
-class _Found:
-    """All candidates among the entries with scores up to a bound, layer after layer."""
-
-    values: Tensor
-    places: Tensor
-    lengths: list[int]
-    sums: list[float]
-    complete: bool
-    zeros: int
-    """How many candidates are no entries."""
-
-
-def lowest(layers: Sequence[Candidates], k: int, limit: float = inf) -> Lowest:
-    """Choose the `k` lowest scores of all layers together, or fewer if their sum exceeds a limit.
+def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf) -> Lowest:
+    """Choose the `k` lowest scores, or fewer if their sum exceeds a limit.
 
     Parameters
     ----------
-    layers : sequence of Candidates
+    candidates : Candidates
         Finite scores, without a negative one if there is a limit.
     k : int
         At most the number of candidates.
     limit : float
         Only the longest prefix with at most this sum is taken; infinity for exactly `k`.
+    hint : float
+        A guess, from above, of the largest score that will go. It decides the speed and never the result.
 
     Returns
     -------
@@ -116,20 +109,19 @@ def lowest(layers: Sequence[Candidates], k: int, limit: float = inf) -> Lowest:
 
     Notes
     -----
-    The order is by score; among equal scores the *higher* place in the concatenation of the layers comes first, so that
-    ties keep the weights of lower flat index. Exact: a sample gives a bound that a little more than the wanted prefix
-    should meet; one pass gathers those, and a second bound leaves few of them to be ordered. The sample decides the
-    speed and never the result. Cost: a pass over the scores, and little more than what is removed.
+    The order is by score; among equal scores the *higher* place comes first, so that ties keep the weights of lower
+    flat index. Exact: a hint or a sample gives a bound that a little more than the wanted prefix should meet; one pass
+    gathers those, and the rest is done among them. Cost: a pass over the scores, and little more than what is removed.
     """
-    candidates = sum(layer.count for layer in layers)
-    if k > candidates:
-        raise ValueError(f"only {candidates} scores can be removed, not {k}")
-    for bracket in _brackets(layers, k, limit):
-        found = _gather(layers, bracket[1])
-        count = k if limit == inf else min(k, found.zeros + _fitting(found.values.to(torch.float64), limit))
-        if found.complete or count < found.zeros + len(found.values) or found.zeros + len(found.values) == k:
+    if k > candidates.count:
+        raise ValueError(f"only {candidates.count} scores can be removed, not {k}")
+    for bound in _bounds(candidates, k, limit, hint):
+        found = _gather(candidates, bound)
+        total = len(candidates.zeros) + len(found.values)
+        count = k if limit == inf else min(k, len(candidates.zeros) + _fitting(found.values.to(torch.float64), limit))
+        if found.complete or count < total or total == k:
             break
-    return _choose(layers, found, bracket[0], count)
+    return _choose(candidates, found, count)
 
 
 def positions(chosen: Tensor) -> Tensor:
@@ -157,59 +149,75 @@ def require_finite(scores: Mapping[str, Tensor], non_negative: bool = False) -> 
     raise ValueError(f"the scores of a flow cannot be negative, but {negative} that are")
 
 
-@dataclass(frozen=True, eq=False)
-class Whole:
-    """All entries of a vector of scores as candidates."""
+class Vectors:
+    """All entries of some vectors of scores, or some of them, as candidates.
 
-    values: Tensor
-    alive: Tensor | None = None
+    Parameters
+    ----------
+    vectors : sequence of Tensor, each of shape (n,)
+    alive : Tensor of bool, optional
+        Over all vectors, one after the other.
+    """
 
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.values.numel()
+    def __init__(self, vectors: Sequence[Tensor], alive: Tensor | None = None) -> None:
+        self.alive = alive
+        self._vectors = vectors
+        ends = list(accumulate(map(len, vectors)))
+        self.ranges = [(end - len(vector), end) for end, vector in zip(ends, vectors, strict=True)]
+        self.count = sum(map(len, vectors)) if alive is None else int(alive.count_nonzero())
+        self.zeros = torch.empty(0, dtype=torch.int64, device=vectors[0].device if vectors else None)
 
-    @property
-    def count(self) -> int:
-        """Number of candidates."""
-        return self.size if self.alive is None else int(self.alive.count_nonzero())
-
-    @property
-    def zeros(self) -> Tensor:
-        """None."""
-        return torch.empty(0, dtype=torch.int64, device=self.values.device)
-
-    def blocks(self) -> Iterator[Tensor]:
-        """Yield the vector."""
-        yield self.values
+    def blocks(self) -> Iterator[Block]:
+        """Yield the vectors."""
+        for (start, _), vector in zip(self.ranges, self._vectors, strict=True):
+            yield start, vector, (len(vector),)
 
     def at(self, places: Tensor) -> Tensor:
         """Return some entries."""
-        return self.values[places]
+        return torch.cat(list(self._vectors))[places]
 
     def flat(self, places: Tensor) -> Tensor:
         """Return the places."""
         return places
 
 
-def _gather(layers: Sequence[Candidates], bound: float) -> _Found:
-    """Return the candidates of all layers up to a bound, and the layers' sums."""
-    values, places, lengths, sums = [], [], [], []
-    for layer in layers:
-        total, start, length = 0.0, 0, 0
-        for block in layer.blocks():
-            total += float(block.sum(dtype=torch.float64))
-            met = _meeting(block, bound, None if layer.alive is None else layer.alive[start : start + len(block)])
-            values.append(block[met])
-            places.append(met.add_(start))
-            length += len(met)
-            start += len(block)
-        lengths.append(length)
-        sums.append(total)
-    zeros = sum(len(layer.zeros) for layer in layers)
-    empty = torch.empty(0, dtype=torch.int64)
+@dataclass(eq=False)
+class _Found:
+    """All candidates with places and with scores up to a bound, and the sums of the layers."""
+
+    values: Tensor
+    places: Tensor
+    sums: list[float]
+    complete: bool
+
+
+def _gather(candidates: Candidates, bound: float) -> _Found:
+    values, places, sums, rest = [], [], list[float](), 0.0
+    for start, block, ends in candidates.blocks():
+        *totals, last = _sums(block, ends)
+        if totals:
+            totals[0], rest = totals[0] + rest, 0.0
+        sums.extend(totals)
+        rest += last
+        met = _meeting(block, bound, None if candidates.alive is None else candidates.alive[start : start + len(block)])
+        values.append(block[met])
+        places.append(met.add_(start))
+    empty = candidates.zeros[:0]
     found = (torch.cat(values), torch.cat(places)) if values else (empty.to(torch.float64), empty)
-    return _Found(*found, lengths, sums, bound == inf, zeros)
+    return _Found(*found, sums, bound == inf)
+
+
+def _sums(block: Tensor, ends: Sequence[int]) -> list[float]:
+    """Return the sums up to each end, and that of what is left of a layer without its end."""
+    starts = [0, *ends]
+    if len(ends) > 1 and block.device.type == "cpu" and all(a < b for a, b in zip(starts, ends, strict=False)):
+        sums: list[float] = np.add.reduceat(block.numpy(), starts[: len(ends)], dtype=np.float64).tolist()
+        tail = block[ends[-1] :]
+        if len(tail):
+            sums[-1] = float(block[starts[-2] : ends[-1]].sum(dtype=torch.float64))
+        return [*sums, float(tail.sum(dtype=torch.float64)) if len(tail) else 0.0]
+    parts = [block[a:b] for a, b in zip(starts, [*ends, len(block)], strict=True)]
+    return [float(part.sum(dtype=torch.float64)) if len(part) else 0.0 for part in parts]
 
 
 def _meeting(block: Tensor, bound: float, alive: Tensor | None) -> Tensor:
@@ -241,109 +249,85 @@ def _fitting(values: Tensor, limit: float) -> int:
     return count + int((rest.sort().values.cumsum(0) <= limit).sum())
 
 
-def _choose(layers: Sequence[Candidates], found: _Found, low: float, k: int) -> Lowest:
+def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:
     """Take the first `k` of what was found."""
-    threshold = _threshold(found, low, k)
-    if threshold is None:
-        chosen = torch.zeros(len(found.values), dtype=torch.bool, device=found.values.device)
+    values, zeros = found.values, candidates.zeros
+    if k <= 0:
+        next_score = 0.0 if len(zeros) else _smallest(candidates, found, values)
+        return Lowest(found.places[:0], zeros[:0], 0, 0.0, None, next_score, found.sums)
+    rank = k - len(zeros)
+    threshold = float(values.kthvalue(rank).values) if rank > 0 else 0.0
+    chosen = values < threshold
+    if threshold == 0 and len(zeros):
+        ties, zeros = _tied_zeros(candidates, found, k)
     else:
-        chosen = found.values < threshold
-    zeros = [layer.zeros if threshold else layer.zeros[:0] for layer in layers]
-    if threshold is not None:
-        missing = k - sum(map(len, zeros)) - int(chosen.count_nonzero())
-        ties = positions(found.values == threshold)
-        if threshold == 0 and found.zeros:
-            ties = _merged_ties(layers, found, ties, missing, zeros)
-        chosen[ties[max(0, len(ties) - missing) :]] = True
-    total = float(found.values[chosen].sum(dtype=torch.float64))
-    if sum(map(len, zeros)) < found.zeros:
-        next_score: float | None = 0.0
-    else:
-        next_score = _smallest(layers, found, found.values[~chosen])
-    parts = zip(torch.split(found.places, found.lengths), torch.split(chosen, found.lengths), strict=True)
-    return Lowest([place[part] for place, part in parts], zeros, k, total, threshold, next_score, found.sums)
+        ties = positions(values == threshold)
+        ties = ties[max(0, len(ties) - (rank - int(chosen.count_nonzero()))) :]
+    chosen[ties] = True
+    gone, stays = values[chosen], ~chosen
+    all_zeros = len(zeros) == len(candidates.zeros)
+    next_score = _smallest(candidates, found, values[stays]) if all_zeros else 0.0
+    return Lowest(
+        found.places[chosen], zeros, k, float(gone.sum(dtype=torch.float64)), threshold, next_score, found.sums
+    )
 
 
-def _threshold(found: _Found, low: float, k: int) -> float | None:
-    """Return the k-th lowest score; None for k = 0."""
-    rank = k - found.zeros
-    if rank <= 0:
-        return 0.0 if k > 0 else None
-    above = found.values[found.values > low]
-    below = len(found.values) - len(above)
-    if below < rank:
-        return float(above.kthvalue(rank - below).values)
-    return float(found.values.kthvalue(rank).values)
+def _tied_zeros(candidates: Candidates, found: _Found, k: int) -> tuple[Tensor, Tensor]:
+    """Return which of what was found, and of the candidates without a place, are the `k` zeros of highest index."""
+    ties = positions(found.values == 0)
+    flat = torch.cat([candidates.flat(found.places[ties]), candidates.zeros])
+    last = torch.zeros(len(flat), dtype=torch.bool, device=flat.device)
+    last[flat.argsort(descending=True)[:k]] = True
+    return ties[last[: len(ties)]], candidates.zeros[last[len(ties) :]]
 
 
-def _merged_ties(
-    layers: Sequence[Candidates], found: _Found, ties: Tensor, missing: int, zeros: list[Tensor]
-) -> Tensor:
-    """Take the last `missing` zeros of the layers, entries or not; note the latter, return the former."""
-    starts = np.cumsum([0, *found.lengths])
-    taken = [ties[:0]]
-    for i in reversed(range(len(layers))):
-        mine = ties[(ties >= starts[i]) & (ties < starts[i + 1])]
-        flat = torch.cat([layers[i].flat(found.places[mine]), layers[i].zeros])
-        last = torch.zeros(len(flat), dtype=torch.bool, device=flat.device)
-        last[flat.argsort(descending=True)[:missing]] = True
-        taken.append(mine[last[: len(mine)]])
-        zeros[i] = layers[i].zeros[last[len(mine) :]]
-        missing -= int(last.count_nonzero())
-    return torch.cat(taken)
-
-
-def _smallest(layers: Sequence[Candidates], found: _Found, left: Tensor) -> float | None:
+def _smallest(candidates: Candidates, found: _Found, left: Tensor) -> float | None:
     """Return the smallest score that stays, given those found that stay."""
     if len(left) or found.complete:
         return float(left.min()) if len(left) else None
     # All that was found goes, so what stays lies above: one more pass.
-    bound = float(found.values.max())
-    best = [float(rest.min()) for layer in layers for rest in _above(layer, bound) if len(rest)]
+    bound = float(found.values.max()) if len(found.values) else -inf
+    best = []
+    for start, block, _ in candidates.blocks():
+        met = block > bound
+        if candidates.alive is not None:
+            met.logical_and_(candidates.alive[start : start + len(block)])
+        if bool(met.any()):
+            best.append(float(block[met].min()))
     return min(best, default=None)
 
 
-def _above(layer: Candidates, bound: float) -> Iterator[Tensor]:
-    """Yield the layer's candidates with scores above a bound."""
-    start = 0
-    for block in layer.blocks():
-        met = block > bound
-        if layer.alive is not None:
-            met.logical_and_(layer.alive[start : start + len(block)])
-        yield block[met]
-        start += len(block)
-
-
-def _brackets(layers: Sequence[Candidates], k: int, limit: float) -> Iterator[tuple[float, float]]:
-    """Yield growing intervals for the last score to be removed, all scores last."""
-    inside = sum(layer.count - len(layer.zeros) for layer in layers)
+def _bounds(candidates: Candidates, k: int, limit: float, hint: float) -> Iterator[float]:
+    """Yield growing bounds for the last score to be removed, infinity last."""
+    if hint < inf:
+        yield hint
+    inside = candidates.count - len(candidates.zeros)
     if inside > _DIRECT:
-        sample = _sample(layers)
-        share = min(1.0, max(0.0, (k - sum(len(layer.zeros) for layer in layers)) / inside))
-        rank = share * len(sample)
+        sample = _sample(candidates)
+        rank = min(1.0, max(0.0, (k - len(candidates.zeros)) / inside)) * len(sample)
         if limit < inf and len(sample):
             sums = sample.to(torch.float64).cumsum(0) * (inside / len(sample))
             rank = min(rank, float((sums <= limit).sum()))
-            share = rank / len(sample)
+        share = rank / max(1, len(sample))
         delta = 4 * sqrt(len(sample) * share * (1 - share)) + 8
         delta += 0.03 * rank if limit < inf else 0  # sums vary more than counts
         while rank + delta < len(sample):
-            low = float(sample[int(rank - delta)]) if rank > delta else -inf
-            yield low, float(sample[int(rank + delta)])
+            if float(sample[int(rank + delta)]) > hint or hint == inf:
+                yield float(sample[int(rank + delta)])
             delta *= 4
-    yield -inf, inf
+    yield inf
 
 
-def _sample(layers: Sequence[Candidates]) -> Tensor:
-    """Draw entries in proportion to the layers' sizes; return the candidates' scores, sorted."""
+def _sample(candidates: Candidates) -> Tensor:
+    """Draw places in proportion to the layers' sizes; return the candidates' scores, sorted."""
     draws = torch.Generator().manual_seed(0)
-    total = sum(layer.size for layer in layers)
+    total = sum(end - start for start, end in candidates.ranges)
     parts = []
-    for layer in layers:
-        if layer.size:
-            places = torch.randint(layer.size, (max(64, round(_SAMPLE * layer.size / total)),), generator=draws)
-            if layer.alive is not None:
-                places = places.to(layer.alive.device)
-                places = places[layer.alive[places]]
-            parts.append(layer.at(places))
-    return torch.cat(parts).sort().values
+    for start, end in candidates.ranges:
+        if end > start:
+            size = max(64, round(_SAMPLE * (end - start) / total))
+            parts.append(torch.randint(start, end, (size,), generator=draws).sort().values)
+    places = torch.cat(parts).to(candidates.zeros.device)
+    if candidates.alive is not None:
+        places = places[candidates.alive[places]]
+    return candidates.at(places).sort().values

@@ -57,9 +57,9 @@ def compact(graph: WeightGraph) -> WeightGraph:
     Cost: two sweeps over the weights and one copy of what is kept.
     """
     require_values(graph, "compact")
-    _refuse_collapse(graph)
+    refuse_collapse(graph)
     while True:  # a removed channel can leave an addend constant as a whole, and so on
-        smaller = _compact_once(graph)
+        smaller = compact_once(graph)
         if _size(smaller) == _size(graph):
             return smaller
         graph = smaller
@@ -69,7 +69,11 @@ def _size(graph: WeightGraph) -> tuple[int, int]:
     return len(graph.layers), sum(tensor.numel() for layer in graph.layers for _, tensor in layer.tensors())
 
 
-def _compact_once(graph: WeightGraph) -> WeightGraph:
+def compact_once(graph: WeightGraph) -> WeightGraph:
+    """Remove the channels that the output does not depend on as the graph stands, in a network with a living path.
+
+    What that leaves constant as a whole may let more of them go: `compact` repeats it.
+    """
     known = find_constants(graph)
     graph = drop_constant_branches(graph, known)  # the tensors that stay have the values they had
     known = known if known.keys() >= graph.shapes.keys() else find_constants(graph)
@@ -79,7 +83,8 @@ def _compact_once(graph: WeightGraph) -> WeightGraph:
     return drop_unread(replace(graph, layers=tuple(selected)))
 
 
-def _refuse_collapse(graph: WeightGraph) -> None:
+def refuse_collapse(graph: WeightGraph) -> None:
+    """Raise `LayerCollapseError` if no input reaches an output."""
     alive = sweep(graph).from_input
     if not alive[graph.output].any():
         cut = (layer for layer in reversed(graph.layers) if any(bool(alive[name].any()) for name in layer.inputs))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import LayerCollapseError
-from theoryprune.graph.compact import compact
+from theoryprune.graph.compact import compact_once, refuse_collapse
 from theoryprune.layers import Conv, Flatten, Layer, Linear, Shape, WeightLayer
 from theoryprune.types import WeightGraph
 
@@ -34,18 +34,18 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]
     Notes
     -----
     A channel through which no flow runs contributes zeros, so this is exact: it removes terms that are zero from sums.
-    In floating point the other terms are then added in another order, which changes last bits. `compact` decides,
+    In floating point the other terms are then added in another order, which changes last bits. `compact_once` decides,
     on a network of single taps: whether two channels are joined is all that it asks of a weight. Cost: about
     three passes over the weights.
     """
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
+    single = replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers))
     try:
-        small = compact(
-            replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers))
-        )
+        refuse_collapse(single)
     except LayerCollapseError:
         return network, {}
+    small = compact_once(single)
     moved = {name: torch.empty(0, dtype=torch.int64, device=network.device) for name in network.order}
     layers = []
     for layer in small.layers:

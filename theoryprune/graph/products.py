@@ -33,9 +33,9 @@ class Product:
 
     def __init__(self, layer: WeightLayer, shape: Shape) -> None:
         self.weight = layer.weight.view(layer.groups, -1, layer.weight[0].numel())
-        self._layer, self._shape, self._out = layer, (1, *shape), (1, *layer.shape(shape))
-        self._kept: Tensor | None = None
-        self._windows = _windows(layer)
+        self._kernels = layer.weight
+        self._shape, self._out = (1, *shape), (1, *layer.shape(shape))
+        self._windows = _windows(layer, shape)
 
     def columns(self, x: Tensor) -> Tensor:
         """Return the entries of `x` that the weights are multiplied with.
@@ -47,63 +47,51 @@ class Product:
         Returns
         -------
         Tensor, shape (groups, inputs per group times taps, positions)
+            To be used before the next call.
         """
-        if self._windows is None:
-            return x.reshape(len(self.weight), self.weight.shape[2], -1)
-        return self._windows.cut(x[0]).reshape(len(self.weight), self.weight.shape[2], -1)
+        read = x if self._windows is None else self._windows.cut(x[0])
+        return read.reshape(len(self.weight), self.weight.shape[2], -1)
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the layer's output, of shape (1, outputs, *positions)."""
-        read = self.columns(x)
-        self._kept = read if self._windows is not None and read.numel() <= _KEEP else None
-        return _multiply(self.weight, read).view(self._out)
+        return _multiply(self.weight, self.columns(x)).view(self._out)
 
     def pull_back(self, g: Tensor) -> Tensor:
         """Return the gradient with respect to the input, given that with respect to the output."""
-        g = self.slopes(g)
+        if self._back is not None:
+            turned = self._kernels.transpose(0, 1).flip(list(range(2, self._kernels.ndim)))
+            read = self._back.cut(g.view(self._out[1:])).reshape(self.weight.shape[1] * turned[0, 0].numel(), -1)
+            return torch.mm(turned.reshape(self._shape[1], -1), read).view(self._shape)
+        gradients = _multiply(self.weight.mT, self.slopes(g))
         if self._windows is None:
-            return _multiply(self.weight.mT, g).reshape(self._shape)
-        if self._turnable:
-            return self._turned(self._windows, g)
-        return self._windows.scatter(_multiply(self.weight.mT, g), self._shape)
+            return gradients.reshape(self._shape)
+        return self._windows.scatter(gradients, self._shape)
 
     def slopes(self, g: Tensor) -> Tensor:
         """Return the gradient with respect to the output as (groups, outputs per group, positions)."""
         return g.reshape(*self.weight.shape[:2], -1)
 
-    def factors(self, x: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
-        """Return slopes and columns: their product over positions is the gradient with respect to `weight`.
-
-        The columns of the last `apply`, if they were kept; then they are forgotten.
-        """
-        read, self._kept = self._kept, None
-        return self.slopes(g), self.columns(x) if read is None else read
-
     @cached_property
-    def _turnable(self) -> bool:
-        """Whether turning the kernels is cheaper than scattering: few weights beside the positions, and stride 1."""
+    def _back(self) -> _Windows | None:
+        """Return windows over the output such that the kernels, turned around, give the gradient of the input.
+
+        Only for stride 1 and one group, and where turning few weights is cheaper than scattering many positions.
+        """
         w = self._windows
         if w is None or len(self.weight) > 1 or any(s > 1 for s in w.strides):
-            return False
-        inside = all(max(pair) <= reach for pair, reach in zip(w.pads, w.reaches, strict=True))
-        return inside and self.weight.shape[1] <= 2 * prod(self._out[2:])
-
-    def _turned(self, w: _Windows, g: Tensor) -> Tensor:
-        """Correlate the gradient with the kernels turned around: the transpose of a convolution of stride 1."""
-        weight = self._layer.weight
-        turned = weight.transpose(0, 1).flip(list(range(2, weight.ndim))).reshape(weight.shape[1], -1)
+            return None
         pads = tuple((reach - a, reach - b) for (a, b), reach in zip(w.pads, w.reaches, strict=True))
-        back = _Windows(w.kernel, w.strides, pads, w.dilation)
-        gathered = back.cut(g.view(weight.shape[0], *self._out[2:])).reshape(turned.shape[1], -1)
-        return torch.mm(turned, gathered).view(self._shape)
+        if min(map(min, pads)) < 0 or self.weight.shape[1] > 2 * prod(self._out[2:]):
+            return None
+        return _Windows(self._out[1:], w.kernel, w.strides, pads, w.dilation)
 
 
-def _windows(layer: WeightLayer) -> _Windows | None:
+def _windows(layer: WeightLayer, shape: Shape) -> _Windows | None:
     """Return the windows of a convolution; None where each position reads itself alone."""
     if not isinstance(layer, Conv):
         return None
     single = all(k == 1 for k in layer.kernel) and all(s == 1 for s in layer.stride) and not any(map(any, layer.pads))
-    return None if single else _Windows(layer.kernel, layer.stride, layer.pads, layer.dilation)
+    return None if single else _Windows(shape, layer.kernel, layer.stride, layer.pads, layer.dilation)
 
 
 def _multiply(a: Tensor, b: Tensor) -> Tensor:
@@ -111,23 +99,44 @@ def _multiply(a: Tensor, b: Tensor) -> Tensor:
 
 
 class _Windows:
-    """Windows that slide over padded space."""
+    """Windows that slide over padded space.
 
-    def __init__(self, kernel: Shape, strides: Shape, pads: tuple[tuple[int, int], ...], dilation: Shape) -> None:
+    Parameters
+    ----------
+    shape : tuple of int
+        Of what they slide over, (channels, *space).
+    kernel, strides, pads, dilation
+        Along each axis; `pads` are zeros (before, after).
+    """
+
+    def __init__(
+        self, shape: Shape, kernel: Shape, strides: Shape, pads: tuple[tuple[int, int], ...], dilation: Shape
+    ) -> None:
         self.kernel, self.strides, self.pads, self.dilation = kernel, strides, pads, dilation
         self.reaches = tuple(d * (k - 1) for k, d in zip(kernel, dilation, strict=True))
-        dims = len(kernel)
-        self._sides = [side for pair in reversed(pads) for side in pair]
-        self._order = (0, *range(dims + 1, 2 * dims + 1), *range(1, dims + 1))
+        self._sizes = [n + a + b for n, (a, b) in zip(shape[1:], pads, strict=True)]
+        self._channels = shape[0]
+        self._inside = (slice(None), *(slice(a, a + n) for n, (a, _) in zip(shape[1:], pads, strict=True)))
+        # Made at the first use and kept: the border of zeros, and memory for the columns of a small map.
+        self._padded: Tensor | None = None
+        self._cells: Tensor | None = None
+        self._columns: Tensor | None = None
 
     def cut(self, x: Tensor) -> Tensor:
-        """Return the cells of all windows over `x` of shape (channels, *space): (channels, *taps, *positions)."""
-        view = functional.pad(x, self._sides) if any(self._sides) else x
+        """Return the cells of all windows over `x`: (channels, *taps, *positions), until the next call."""
+        if self._padded is None or self._cells is None:
+            self._padded = x.new_zeros(self._channels, *self._sizes)
+            self._cells = self._view(self._padded)
+            if self._cells.numel() <= _KEEP:
+                self._columns = x.new_empty(self._cells.shape)
+        self._padded[self._inside].copy_(x)
+        return self._cells if self._columns is None else self._columns.copy_(self._cells)
+
+    def _view(self, padded: Tensor) -> Tensor:
+        view, dims = padded, len(self.kernel)
         for axis, (reach, stride, dilation) in enumerate(zip(self.reaches, self.strides, self.dilation, strict=True)):
-            view = view.unfold(axis + 1, reach + 1, stride)
-            if dilation > 1:
-                view = view[..., ::dilation]
-        return view.permute(self._order)
+            view = view.unfold(axis + 1, reach + 1, stride)[..., ::dilation]
+        return view.permute(0, *range(dims + 1, 2 * dims + 1), *range(1, dims + 1))
 
     def scatter(self, gradients: Tensor, shape: Shape) -> Tensor:
         """Add the gradients of all cells up where they came from."""
@@ -135,14 +144,11 @@ class _Windows:
             flat = gradients.reshape(1, -1, gradients.shape[-1])
             height, width = self.pads[0][0], self.pads[1][0]
             return functional.fold(flat, shape[2:], self.kernel, self.dilation, (height, width), self.strides)
-        sizes = [n + a + b for n, (a, b) in zip(shape[2:], self.pads, strict=True)]
-        out = gradients.new_zeros(shape[1], *sizes)
-        counts = [(n - r - 1) // s + 1 for n, r, s in zip(sizes, self.reaches, self.strides, strict=True)]
-        taps = gradients.reshape(shape[1], prod(self.kernel), *counts)
-        grid = torch.cartesian_prod(*map(torch.arange, self.kernel)).view(-1, len(self.kernel)).tolist()
-        for number, place in enumerate(grid):
-            spans = zip(place, self.strides, self.dilation, counts, strict=True)
-            cells = tuple(slice(tap * d, tap * d + (count - 1) * s + 1, s) for tap, s, d, count in spans)
-            out[(slice(None), *cells)] += taps[:, number]
-        inside = tuple(slice(a, a + n) for n, (a, _) in zip(shape[2:], self.pads, strict=True))
-        return out[(slice(None), *inside)][None]
+        out = gradients.new_zeros(self._channels, *self._sizes)
+        cells = self._view(out)  # overlapping: to be added to tap by tap
+        taps = gradients.reshape(cells.shape).flatten(1, len(self.kernel))
+        for number, place in enumerate(
+            torch.cartesian_prod(*map(torch.arange, self.kernel)).view(-1, len(self.kernel))
+        ):
+            cells[(slice(None), *place.tolist())] += taps[:, number]
+        return out[self._inside][None]

@@ -84,12 +84,12 @@ class WeightGraph:
             shapes[layer.name] = layer.shape(*(shapes[name] for name in layer.inputs))
         return ReadOnly(shapes)
 
-    @property
+    @cached_property
     def dtype(self) -> torch.dtype:
         """The one floating dtype of the network's tensors (torch's default for a network without any)."""
         return next((t.dtype for t in self._tensors() if t.is_floating_point()), torch.get_default_dtype())
 
-    @property
+    @cached_property
     def device(self) -> torch.device:
         """The one device of the network's tensors (the CPU for a network without any)."""
         return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))

@@ -22,7 +22,7 @@ from theoryprune.graph.spatial import SpatialPlan, plain_plan, spatial_plan
 from theoryprune.layers import Flatten, Layer, Shift, WeightLayer
 from theoryprune.types import INPUT, FlowRule, Scores, WeightGraph
 
-_FIRST, _AGAIN = 0.16, 0.6  # hardly a channel dies before; each time costs about an evaluation of what is left
+_FIRST, _AGAIN = 0.12, 0.55  # hardly a channel dies before; each time costs about an evaluation of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
 _BLOCK = 1 << 20
@@ -64,8 +64,8 @@ class FlowEvaluator:
         Rescale a tensor when its largest entry leaves ``2**-slack .. 2**slack``; the results do not depend
         on it while nothing is flushed.
     shrink_above : int
-        With at least so many weights, drop the channels without flow at a density of 0.16 and whenever another two
-        fifths of the weights have gone (only with ``bias="drop"``). Exact up to the order of sums.
+        With at least so many weights, drop the channels without flow at a density of 0.12 and whenever nearly
+        half of the weights have gone again (only with ``bias="drop"``). Exact up to the order of sums.
     spatial : bool
         Compute once what repeats over space (`spatial_plan`). Exact up to the order of sums.
 

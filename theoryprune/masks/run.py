@@ -8,6 +8,7 @@ from math import inf, isfinite
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from theoryprune.errors import BudgetError
 from theoryprune.graph.cuts import cut_weights
@@ -120,9 +121,8 @@ class Run:
         choices = self._choose(step, scores)
         if choices is None:
             return None
-        places = torch.cat([choice.lows.places for choice in choices]).sort().values
-        zeros = torch.cat([choice.lows.zeros for choice in choices]).sort().values
-        self.left.remove(places, zeros, step)
+        places = _ascending([choice.lows.places for choice in choices])
+        self.left.remove(places, _ascending([choice.lows.zeros for choice in choices]), step)
         return TraceRow(
             iteration=step,
             kept_before=before,
@@ -211,3 +211,7 @@ class _Choice:
 
     group: list[str]
     lows: Lowest
+
+
+def _ascending(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts).sort().values

@@ -46,6 +46,7 @@ from theoryprune.graph.files import (
     save_mask as save_mask,
 )
 from theoryprune import measures as measures
+from theoryprune.bounds import verify as verify
 from theoryprune.scores import (
     SCORES as SCORES,
     DATA_SCORES as DATA_SCORES,
@@ -63,6 +64,7 @@ from theoryprune.masks import (
     SCHEDULES as SCHEDULES,
     MaskComparison as MaskComparison,
     Schedule as Schedule,
+    Verification as Verification,
     keep_top as keep_top,
     exponential as exponential,
     linear as linear,
@@ -72,6 +74,8 @@ from theoryprune.masks import (
     is_connected as is_connected,
     disconnected_outputs as disconnected_outputs,
     compare_masks as compare_masks,
+    max_compression as max_compression,
+    critical_compression as critical_compression,
     shuffle as shuffle,
     reinitialise as reinitialise,
     invert as invert,
@@ -115,6 +119,7 @@ __all__ = [
     "save_graph",
     "save_mask",
     "measures",
+    "verify",
     "SCORES",
     "DATA_SCORES",
     "synflow",
@@ -129,6 +134,7 @@ __all__ = [
     "SCHEDULES",
     "MaskComparison",
     "Schedule",
+    "Verification",
     "keep_top",
     "exponential",
     "linear",
@@ -138,6 +144,8 @@ __all__ = [
     "is_connected",
     "disconnected_outputs",
     "compare_masks",
+    "max_compression",
+    "critical_compression",
     "shuffle",
     "reinitialise",
     "invert",

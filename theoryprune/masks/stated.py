@@ -29,11 +29,7 @@ def check_stated(pruning: Pruning, certificate: FlowCertificate, graph: WeightGr
     CertificateError
         If something stated is not so.
     """
-    if not certificate.is_sealed:
-        raise CertificateError(
-            f"the digest is stated as {certificate.digest[:12]}..., but the fields have "
-            f"{certificate.computed_digest()[:12]}...: a field was changed, so the certificate is void"
-        )
+    _check_digest(pruning, certificate)
     _check_agreement(pruning, certificate)
     _check_choices(certificate)
     _check_masks(pruning, graph)
@@ -45,6 +41,20 @@ def check_stated(pruning: Pruning, certificate: FlowCertificate, graph: WeightGr
     check_amounts(certificate, tolerance)
     check_succession(pruning, certificate, tolerance)
     return tolerance
+
+
+def _check_digest(pruning: Pruning, certificate: FlowCertificate) -> None:
+    if certificate.is_sealed:
+        return
+    try:
+        _check_agreement(pruning, certificate)
+        where = "nothing else tells which"
+    except CertificateError as error:
+        where = str(error)
+    raise CertificateError(
+        f"the digest is stated as {certificate.digest[:12]}..., but the fields have "
+        f"{certificate.computed_digest()[:12]}...: a field was changed, so the certificate is void ({where})"
+    )
 
 
 def _check_agreement(pruning: Pruning, certificate: FlowCertificate) -> None:

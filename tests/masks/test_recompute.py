@@ -36,10 +36,11 @@ def test_the_final_flow():
 def test_an_adaptive_step_takes_no_more_than_its_part():
     graph, pruning = honest(3)
     ratio = pruning.trace[2].ratio
-    for theta, holds in ((ratio * 1.01, True), (ratio * 0.99, False)):
-        false = forged(pruning, schedule=f"adaptive({theta})")
+    cases = [(form, part) for form in ("adaptive({})", "guarded(exponential(9), {})") for part in (1.01, 0.99)]
+    for form, part in cases:
+        holds, false = part > 1, forged(pruning, schedule=form.format(ratio * part))
         if holds:
             check_row(false, false.certificate, graph, 3, 1e-9)
         else:
-            with pytest.raises(tp.CertificateError, match=r"^row 3: 'prune_sum'.*adaptive"):
+            with pytest.raises(tp.CertificateError, match=r"^row 3: 'prune_sum'.*allows less of the flow"):
                 check_row(false, false.certificate, graph, 3, 1e-9)

@@ -24,6 +24,7 @@ def test_a_certified_run():
         ({"rows": ()}, "Nothing was removed"),
         ({"rows": (ROW,)}, "in its one iteration the scores"),
         ({"rows": (replace(ROW, prune_sum=1.5),)}, "in 1 of 1 iterations, first in iteration 1, the scores removed"),
+        ({"rows": (replace(ROW, flow=0.0, prune_sum=0.0),)}, "before iteration 1 no flow was left"),
         ({"rows": (replace(ROW, flushed=3),)}, "3 positive entries were lost to underflow"),
         ({"rule": tp.FlowRule("unit")}, "biases feed the flow (bias='unit')"),
         ({"rule": tp.FlowRule("unit")}, "without biases the final flow is not 0"),

@@ -129,12 +129,12 @@ def _unguarded(where: str, name: str, out: Tensor, kept: Tensor, factor: float) 
 def _check_theta(
     certificate: FlowCertificate, where: str, flow: PlainFlow, gone: Mapping[str, Tensor], removed: float
 ) -> None:
-    """An adaptive step removes at most its part of the flow, or a single weight that carries any."""
-    stated = re.fullmatch(r"adaptive\((?:theta=)?([^,()]+)\)", certificate.schedule)
+    """A step limited by the flow removes at most its part of it, or a single weight that carries any."""
+    stated = re.fullmatch(r"(?:adaptive\(|guarded\(.*, )([^,()]+)\)", certificate.schedule)
     if stated is None:
         return
     positive = sum(int((flow.scores[name][out] > 0).sum()) for name, out in gone.items())
-    held = positive <= 1 or removed <= float(stated[1]) * flow.total * (1 + 1e-9)
+    held = positive <= 1 or removed <= float(stated[1]) * flow.total * (1 + 1e-5)  # six digits are stated
     require(held, where, "prune_sum", removed, f"{certificate.schedule} allows less of the flow {flow.total}")
 
 

@@ -35,6 +35,8 @@ def _during(certificate: FlowCertificate) -> str:
     failed = [row for row in certificate.rows if not certificate.condition(row)]
     if failed:
         ratio = failed[0].ratio
+        if failed[0].flow == 0:
+            return f"Not certified during the procedure: before iteration {failed[0].iteration} no flow was left"
         return (
             f"Not certified during the procedure: in {len(failed)} of {count} iterations, first in iteration "
             f"{failed[0].iteration}, the scores removed add up to {'?' if ratio is None else f'{ratio:.4g}'} of the "

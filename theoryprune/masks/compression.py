@@ -92,7 +92,7 @@ def critical_compression(
     Returns
     -------
     float
-        Weights over kept weights, N / kept, of the last mask without collapse: at least 1, and at most
+        Weights over kept weights, N / kept, of the smallest mask found without collapse: at least 1, and at most
         `max_compression`.
 
     Raises
@@ -107,7 +107,8 @@ def critical_compression(
     Notes
     -----
     The rho_cr of Tanaka et al. 2020 (arXiv 2006.05467, section 3), *observed* for this network and not certified:
-    the search stops at the first collapse, and a larger compression may work again. Cost: one run of `prune` per
+    the search stops at the first collapse, and a larger compression may work again. A schedule that the flow limits
+    stops by itself before it collapses; what it kept then counts. Cost: one run of `prune` per
     compression tried, that is ``log10(rho) / step`` runs, and with `refine` the logarithm of the counts in between.
 
     Examples
@@ -129,15 +130,16 @@ def critical_compression(
     shortest, _ = path_lengths(graph, kept_whole)
     least = max(1, shortest)
 
-    def reached(count: int) -> int | None:
-        """Return how many weights are kept where so many were asked for, or None after a collapse."""
+    def reached(count: int) -> tuple[bool, int]:
+        """Return whether so many weights can be kept, and how many a mask without collapse kept (0: there is none)."""
         try:
             found = prune(graph, score, count / total, schedule, scope, protect, on_collapse="report", progress=False)
         except (LayerCollapseError, BudgetError):
-            return None
-        stopped = scope == "global" and found.mask.kept > count
-        emptied = collapse == "layer" and bool(found.mask.empty_layers)
-        return None if found.collapsed_at is not None or stopped or emptied else found.mask.kept
+            return False, 0
+        if found.collapsed_at is not None or (collapse == "layer" and found.mask.empty_layers):
+            return False, 0
+        # A schedule that the flow limits stops where no weight can go without collapse.
+        return scope == "layer" or found.mask.kept <= count, found.mask.kept
 
     return total / _search(reached, _grid(total, least, step), least, refine)
 
@@ -148,22 +150,21 @@ def _grid(total: int, least: int, step: float) -> list[int]:
     return list(dict.fromkeys(min(total, max(least, ceil(total / 10 ** (step * k)))) for k in range(steps + 1)))
 
 
-def _search(reached: Callable[[int], int | None], counts: list[int], least: int, refine: bool) -> int:
-    """Return the least count reached before the first collapse."""
+def _search(reached: Callable[[int], tuple[bool, int]], counts: list[int], least: int, refine: bool) -> int:
+    """Return the least count kept without collapse, up to the first count that cannot be reached."""
     good, bad, best = counts[0], least - 1, counts[0]
     for count in counts[1:]:
-        kept = reached(count)
-        if kept is None:
+        works, kept = reached(count)
+        best = min(best, kept or best)
+        if not works:
             bad = count
             break
-        good, best = count, kept
+        good = count
     while refine and good - bad > 1:
         middle = (good + bad) // 2
-        kept = reached(middle)
-        if kept is None:
-            bad = middle
-        else:
-            good, best = middle, kept
+        works, kept = reached(middle)
+        best = min(best, kept or best)
+        good, bad = (middle, bad) if works else (good, middle)
     return best
 
 

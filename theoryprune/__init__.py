@@ -46,6 +46,7 @@ from theoryprune.graph.files import (
     save_mask as save_mask,
 )
 from theoryprune import measures as measures
+from theoryprune.bounds import verify as verify
 from theoryprune.scores import (
     SCORES as SCORES,
     DATA_SCORES as DATA_SCORES,
@@ -65,6 +66,7 @@ from theoryprune.masks import (
     Schedule as Schedule,
     adaptive as adaptive,
     guarded as guarded,
+    Verification as Verification,
     keep_top as keep_top,
     exponential as exponential,
     linear as linear,
@@ -74,6 +76,8 @@ from theoryprune.masks import (
     is_connected as is_connected,
     disconnected_outputs as disconnected_outputs,
     compare_masks as compare_masks,
+    max_compression as max_compression,
+    critical_compression as critical_compression,
     shuffle as shuffle,
     reinitialise as reinitialise,
     invert as invert,
@@ -117,6 +121,7 @@ __all__ = [
     "save_graph",
     "save_mask",
     "measures",
+    "verify",
     "SCORES",
     "DATA_SCORES",
     "synflow",
@@ -133,6 +138,7 @@ __all__ = [
     "Schedule",
     "adaptive",
     "guarded",
+    "Verification",
     "keep_top",
     "exponential",
     "linear",
@@ -142,6 +148,8 @@ __all__ = [
     "is_connected",
     "disconnected_outputs",
     "compare_masks",
+    "max_compression",
+    "critical_compression",
     "shuffle",
     "reinitialise",
     "invert",

@@ -1,4 +1,4 @@
-"""The command `theoryprune`: prune a model, show what came out, cite what was used."""
+"""The command `theoryprune`: prune a model, show what came out, check its certificate, cite what was used."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from theoryprune.cli.output import complain
 from theoryprune.cli.prune import Prune
 from theoryprune.cli.show import Show
 from theoryprune.cli.target import importable
+from theoryprune.cli.verify import Verify
 from theoryprune.errors import TheoryPruneError
 
 _Command = (
     Annotated[Prune, tyro.conf.subcommand("prune")]
     | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]
 )
 
 _DESCRIPTION = """Prune neural networks by theory, without data.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done; 1 refused (an unsupported layer, a collapse, a
-damaged or foreign file); 2 a mistake in the call (a bad argument, a missing file); 130 interrupted; 141 a broken
+damaged or foreign file, a certificate that
+does not hold); 2 a mistake in the call (a bad argument, a missing file); 130 interrupted; 141 a broken
 pipe, nobody reads the results any more."""
 
 

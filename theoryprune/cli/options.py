@@ -17,6 +17,7 @@ FOLDER = tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")
 SHAPE = tyro.conf.arg(metavar="C,H,W", help_behavior_hint="")
 METHOD = tyro.conf.arg(metavar="NAME")
 SCHEDULE = tyro.conf.arg(metavar="{exponential,linear,one_shot}", help_behavior_hint="")
+ROWS = tyro.conf.arg(metavar="all|last|N")
 FLAG = tyro.conf.arg(help_behavior_hint="")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 

@@ -15,7 +15,8 @@ import tyro
 from theoryprune import __version__
 from theoryprune.cli import options
 from theoryprune.cli.output import say, show, show_json
-from theoryprune.cli.runs import Run, check_free, file_hash, write_run
+from theoryprune.cli.proof import proof_of
+from theoryprune.cli.runs import PROOF, Run, check_free, file_hash, write_run
 from theoryprune.cli.target import read_graph
 from theoryprune.graph.transform import apply_mask
 from theoryprune.masks import SCHEDULES, Schedule, prune
@@ -73,7 +74,7 @@ class Prune:
     """For the model's initial weights, and for scores that draw at random."""
 
     out: Annotated[Path | None, options.FOLDER] = None
-    """Folder to make for mask.safetensors, graph.safetensors (masked) and run.json."""
+    """Folder to make for mask.safetensors, graph.safetensors (masked), run.json, and the proof that verify reads."""
 
     force: Annotated[bool, options.FLAG] = False
     """Replace an older run in that folder."""
@@ -104,13 +105,15 @@ class Prune:
         sparse, summary = apply_mask(graph, pruning.mask), summarize(graph, pruning.mask)
         record = self._record(graph, pruning, summary)
         if self.out is not None:
-            write_run(self.out, Run(pruning.mask, sparse, record), force=self.force)
+            proof = proof_of(graph, pruning.removed_at) if pruning.certificate else None
+            write_run(self.out, Run(pruning.mask, sparse, record, proof), force=self.force)
         if self.json:
             show_json(record)
         elif not self.quiet:
-            show(summary, _sentence(pruning))
+            show(summary, _sentence(pruning), *_claims(pruning))
         if self.out is not None and not self.quiet:
-            say(f"written to {self.out}: mask.safetensors, graph.safetensors, run.json")
+            more = f", {PROOF}" if pruning.certificate else ""
+            say(f"written to {self.out}: mask.safetensors, graph.safetensors, run.json{more}")
 
     def _density(self) -> float:
         if self.density is not None:
@@ -164,6 +167,7 @@ class Prune:
             },
             "summary": summary.to_dict(),
             "trace": [trace_row(row) for row in pruning.trace],
+            "certificate": pruning.certificate.to_dict() if pruning.certificate else None,
         }
 
 
@@ -194,3 +198,8 @@ def _sentence(pruning: Pruning) -> str:
         f"(mask {mask.sha256[:12]})"
     )
     return f"{text}; collapsed at step {pruning.collapsed_at}" if pruning.collapsed_at is not None else text
+
+
+def _claims(pruning: Pruning) -> list[str]:
+    """What the certificate says, where there is one."""
+    return [f"\n{pruning.certificate}"] if pruning.certificate else []

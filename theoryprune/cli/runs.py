@@ -11,23 +11,29 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from theoryprune.cli.proof import Proof, load_proof, save_proof
 from theoryprune.errors import FileFormatError
 from theoryprune.graph.files import load_graph, load_mask, save_graph, save_mask
 from theoryprune.types import Mask, WeightGraph
 
 SCHEMA = 1
-MASK, GRAPH, RECORD = "mask.safetensors", "graph.safetensors", "run.json"
+MASK, GRAPH, PROOF, RECORD = "mask.safetensors", "graph.safetensors", "proof.safetensors", "run.json"
 _KEYS = ("method", "versions", "hashes", "arguments")
 _ARGUMENTS = ("model", "density", "sparsity", "compression", "schedule", "scope", "seed")
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run folder holds: the mask, the masked network, and the record of how they came about."""
+    """What a run folder holds: the mask, the masked network, and the record of how they came about.
+
+    With a certificate also the proof: what it takes to check it. `read_run` leaves it in its file, for it is as large
+    as the network (`read_proof`).
+    """
 
     mask: Mask
     graph: WeightGraph
     record: dict[str, Any]
+    proof: Proof | None = None
 
 
 def check_free(folder: Path, force: bool) -> None:
@@ -42,7 +48,7 @@ def check_free(folder: Path, force: bool) -> None:
     if not folder.is_dir():
         raise FileExistsError(f"out: '{folder}' is a file; name a folder")
     inside = sorted(path.name for path in folder.iterdir())
-    foreign = [name for name in inside if name not in {MASK, GRAPH, RECORD}]
+    foreign = [name for name in inside if name not in {MASK, GRAPH, PROOF, RECORD}]
     if foreign:
         raise FileExistsError(f"out: '{folder}' holds other files ({', '.join(foreign[:3])}); name a folder of its own")
     if inside and not force:
@@ -57,7 +63,7 @@ def write_run(folder: Path, run: Run, *, force: bool = False) -> None:
     folder : Path
         Made in a folder that exists. An empty folder is filled, an older run replaced if `force`.
     run : Run
-        Its record receives the hashes of the two files.
+        Its record receives the hashes of the other files.
 
     Raises
     ------
@@ -76,7 +82,11 @@ def write_run(folder: Path, run: Run, *, force: bool = False) -> None:
         fresh.mkdir()
         save_mask(run.mask, fresh / MASK)
         save_graph(run.graph, fresh / GRAPH)
-        files = {name: file_hash(fresh / name) for name in (MASK, GRAPH)}
+        names = [MASK, GRAPH]
+        if run.proof is not None:
+            save_proof(run.proof, fresh / PROOF)
+            names.append(PROOF)
+        files = {name: file_hash(fresh / name) for name in names}
         record = {"format": "theoryprune run", "schema": SCHEMA, **run.record, "files": files}
         (fresh / RECORD).write_text(json.dumps(record, indent=2, allow_nan=False) + "\n", encoding="utf-8")
         if folder.exists() and any(folder.iterdir()):
@@ -92,7 +102,7 @@ def write_run(folder: Path, run: Run, *, force: bool = False) -> None:
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run folder and check that its three files belong together.
+    """Read a run folder, but not its proof, and check that its files belong together.
 
     Raises
     ------
@@ -114,10 +124,32 @@ def read_run(folder: Path) -> Run:
         raise FileFormatError(f"'{folder / RECORD}' is of a newer schema; install a newer theoryprune")
     mask, graph = load_mask(folder / MASK), load_graph(folder / GRAPH)
     for name in (MASK, GRAPH):
-        if hashes.get(name) != file_hash(folder / name):
-            raise FileFormatError(f"'{folder / name}' is not the file that {RECORD} was written with; run again")
+        _check_hash(folder / name, hashes)
     _check_keys(record, folder / RECORD)
     return Run(mask, graph, record)
+
+
+def read_proof(folder: Path, run: Run) -> Proof:
+    """Read the proof of a run.
+
+    Raises
+    ------
+    FileFormatError
+        If there is none, or it belongs to another run.
+    """
+    if PROOF not in run.record["files"] or not (folder / PROOF).is_file():
+        raise FileFormatError(
+            f"'{folder}' holds no {PROOF}, so there is nothing to check the run by: an older version wrote it, or its "
+            "score has no flow. Run prune again, with a score that is a flow"
+        )
+    proof = load_proof(folder / PROOF)
+    _check_hash(folder / PROOF, run.record["files"])
+    return proof
+
+
+def _check_hash(path: Path, hashes: dict[str, Any]) -> None:
+    if hashes.get(path.name) != file_hash(path):
+        raise FileFormatError(f"'{path}' is not the file that {RECORD} was written with; run again")
 
 
 def _check_keys(record: dict[str, Any], path: Path) -> None:

@@ -33,7 +33,7 @@ def write(path: str | os.PathLike[str], kind: str, header: Header, tensors: Mapp
     path : path
         In a folder that exists; a file there is replaced.
     kind : str
-        What the file holds: ``"mask"`` or ``"graph"``.
+        What the file holds: ``"mask"``, ``"graph"`` or ``"proof"``.
     header : dict
         JSON data.
     tensors : mapping of str to Tensor

@@ -35,10 +35,12 @@ def _during(certificate: FlowCertificate) -> str:
     failed = [row for row in certificate.rows if not certificate.condition(row)]
     if failed:
         ratio = failed[0].ratio
+        if failed[0].flow == 0:
+            return f"Not certified during the procedure: before iteration {failed[0].iteration} no flow was left"
         return (
             f"Not certified during the procedure: in {len(failed)} of {count} iterations, first in iteration "
             f"{failed[0].iteration}, the scores removed add up to {'?' if ratio is None else f'{ratio:.4g}'} of the "
-            f"flow, and the survival theorem needs at most {limit:.6g}"
+            f"flow, and the survival theorem needs at most {_near_one(limit)}"
         )
     if certificate.flushed:
         return (
@@ -47,9 +49,13 @@ def _during(certificate: FlowCertificate) -> str:
         )
     return (
         f"Certified during the procedure: in {_all(count)} the scores removed add up to at most "
-        f"{certificate.largest_ratio:.6g} of the flow (the limit with room for rounding is {limit:.6g}), so by the "
-        "survival theorem, R_after >= R - removed, an input-output path was left each time"
+        f"{certificate.largest_ratio:.6g} of the flow (the limit with room for rounding is {_near_one(limit)}), so "
+        "by the survival theorem, R_after >= R - removed, an input-output path was left each time"
     )
+
+
+def _near_one(limit: float) -> str:
+    return f"1 - {1 - limit:.1g}" if 1 - limit < 1e-4 else f"{limit:.4g}"
 
 
 def _all(count: int) -> str:

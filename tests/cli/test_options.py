@@ -33,6 +33,8 @@ def test_the_amounts_are_one_group(capfd):
     [
         ("scope='layer', protect=... for these", "--scope layer, --protect for these"),
         ("or on_collapse='report' to go on", "or --on-collapse report to go on"),
+        ("schedule=adaptive(), density=0.0123 or more", "--schedule adaptive, --density 0.0123 or more"),
+        ("guard='layer' keeps", "--guard layer keeps"),
         ("seed='3', microscope='layer'", "seed='3', microscope='layer'"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_run_folder(capfd, folder):
     assert left(folder) == ["run"]
     assert "total" in result.out
     assert "kept 27 of 264 weights" in result.out
-    assert result.err.strip() == "written to run: mask.safetensors, graph.safetensors, run.json"
+    assert result.err.strip() == "written to run: mask.safetensors, graph.safetensors, run.json, proof.safetensors"
     record = json.loads((folder / "run" / "run.json").read_text())
     mask, sparse = tp.load_mask("run/mask.safetensors"), tp.load_graph("run/graph.safetensors")
     assert record["hashes"]["mask"] == mask.sha256

@@ -66,7 +66,7 @@ def test_a_run(capfd):
     run(capfd, "prune", "nets.py:conv", "--compression", "8", "--protect", "4", "--out", "run", "--quiet")
     result = run(capfd, "show", "run")
     assert result.code == 0
-    assert result.out.startswith("nets.py:conv: synflow, exponential(100), global, compression 8.0, seed 0")
+    assert result.out.startswith("nets.py:conv: synflow, adaptive(0.99), global, compression 8.0, seed 0")
     assert "protected" in result.out
     data = run(capfd, "show", "run/", "--json").json
     assert data["summary"]["size"] == {"total": 279, "prunable": 72, "kept": 9}

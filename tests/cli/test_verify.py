@@ -7,22 +7,13 @@ import torch
 
 import theoryprune as tp
 from tests.cli.command import run, usable_models
-from tests.reference_run import reference_run
 from theoryprune.cli.proof import Proof, load_proof, save_proof
 from theoryprune.cli.runs import GRAPH, MASK, PROOF, RECORD, file_hash
-
-
-def certified(graph, score, density, schedule, on_collapse="raise", progress=None, **options):
-    """The run of the oracle where the score is a flow."""
-    if score.func is not tp.synflow:
-        return tp.prune(graph, score, density, schedule, **options)
-    return reference_run(graph, density, schedule or tp.exponential(100), **options)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch, capfd):
     usable_models(tmp_path, monkeypatch)
-    monkeypatch.setattr("theoryprune.cli.prune.prune", certified)
     made = run(
         capfd, "prune", "nets.py:conv", "--density", "0.1", "--schedule", "exponential", "--steps", "5", "--out", "run"
     )
@@ -205,3 +196,23 @@ def test_another_schedule_or_mask_hash_in_the_record(capfd, folder):
     assert "'schedule' is stated as exponential(5)" in run(capfd, "verify", folder).err
     edit(folder, lambda record: record["hashes"].update(mask="0"))
     assert "'hashes.mask' is not the hash of the mask" in run(capfd, "verify", folder).err
+
+
+@pytest.mark.parametrize(
+    ("options", "schedule"),
+    [
+        (("--schedule", "adaptive"), "adaptive(0.99)"),
+        (("--schedule", "adaptive", "--theta", "0.5", "--guard", "layer"), "adaptive(0.5)"),
+        (("--schedule", "guarded", "--steps", "7", "--theta", "0.9"), "guarded(exponential(7), 0.9)"),
+        (("--schedule", "exponential", "--scope", "layer", "--protect", "4"), "exponential(100)"),
+        ((), "adaptive(0.99)"),
+    ],
+)
+def test_every_kind_of_run_holds(capfd, options, schedule):
+    made = run(capfd, "prune", "nets.py:conv", "--density", "0.3", "--out", "kind", "--json", *options)
+    assert made.code == 0, made.err
+    assert made.json["arguments"]["schedule"] == schedule
+    found = run(capfd, "verify", "kind", "--rows", "all", "--json")
+    assert found.code == 0, found.err
+    assert found.json["connected"]
+    assert found.json["certified"] or schedule == "exponential(100)"

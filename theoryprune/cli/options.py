@@ -16,12 +16,16 @@ FILE = tyro.conf.arg(metavar="FILE", help_behavior_hint="")
 FOLDER = tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")
 SHAPE = tyro.conf.arg(metavar="C,H,W", help_behavior_hint="")
 METHOD = tyro.conf.arg(metavar="NAME")
-SCHEDULE = tyro.conf.arg(metavar="{exponential,linear,one_shot}", help_behavior_hint="")
+SCHEDULE = tyro.conf.arg(metavar="{adaptive,guarded,exponential,linear,one_shot}", help_behavior_hint="")
+PART = tyro.conf.arg(metavar="PART", help_behavior_hint="")
+GUARD = tyro.conf.arg(metavar="{layer}", help_behavior_hint="")
 ROWS = tyro.conf.arg(metavar="all|last|N")
 FLAG = tyro.conf.arg(help_behavior_hint="")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 
-_KEYWORD = re.compile(r"\b(scope|protect|on_collapse)=(?:'(\w+)'|\.\.\.)")
+_KEYWORD = re.compile(
+    r"\b(scope|protect|on_collapse|schedule|density|guard)=(?:'(\w+)'|(\w+)\(\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.)"
+)
 
 
 def as_options(message: str) -> str:
@@ -32,4 +36,6 @@ def as_options(message: str) -> str:
     >>> as_options("Remedy: scope='layer', or protect=... for these layers")
     'Remedy: --scope layer, or --protect for these layers'
     """
-    return _KEYWORD.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2] or ''}".rstrip(), message)
+    return _KEYWORD.sub(
+        lambda found: f"--{found[1].replace('_', '-')} {found[2] or found[3] or found[4] or ''}".rstrip(), message
+    )

@@ -17,9 +17,10 @@ from theoryprune.cli import options
 from theoryprune.cli.output import say, show, show_json
 from theoryprune.cli.proof import proof_of
 from theoryprune.cli.runs import PROOF, Run, check_free, file_hash, write_run
+from theoryprune.cli.schedule import read_schedule
 from theoryprune.cli.target import read_graph
 from theoryprune.graph.transform import apply_mask
-from theoryprune.masks import SCHEDULES, Schedule, prune
+from theoryprune.masks import prune
 from theoryprune.measures import check_density, density_from_compression, density_from_sparsity
 from theoryprune.reports import Summary, summarize
 from theoryprune.scores import SCORES
@@ -49,17 +50,26 @@ class Prune:
     method: Annotated[str, options.METHOD] = "synflow"
     """Score of the weights: synflow, magnitude, random, erk or uniform."""
 
-    schedule: Annotated[Literal["exponential", "linear", "one_shot"] | None, options.SCHEDULE] = None
-    """How the density falls. By default exponential for scores with a flow, else one_shot."""
+    schedule: Annotated[
+        Literal["adaptive", "guarded", "exponential", "linear", "one_shot"] | None, options.SCHEDULE
+    ] = None
+    """How the density falls. By default adaptive for scores with a flow, else one_shot; guarded: exponential, with its
+    steps cut back to what the flow allows."""
 
     steps: Annotated[int | None, options.STEPS] = None
-    """Number of steps of the schedule: 100 unless given."""
+    """Number of steps of exponential, linear and guarded: 100 unless given."""
+
+    theta: Annotated[float | None, options.PART] = None
+    """Part of the flow that a step of adaptive or guarded may remove: 0.99 unless given."""
 
     scope: Literal["global", "layer"] = "global"
     """Rank all weights together, or those of each layer by themselves."""
 
     protect: Annotated[tuple[str, ...], options.PATTERNS] = ()
     """Names or patterns of layers that are kept whole and do not count, as 'linear' '*.shortcut.*'."""
+
+    guard: Annotated[Literal["layer"] | None, options.GUARD] = None
+    """layer: keep at each step the highest weight of each layer that carries flow."""
 
     on_collapse: Literal["raise", "report"] = "raise"
     """What to do when no input reaches an output any more: fail, or go on and say so."""
@@ -87,7 +97,7 @@ class Prune:
 
     def run(self) -> None:
         """Execute the command."""
-        density, schedule = self._density(), self._schedule()
+        density, schedule = self._density(), read_schedule(self.schedule, self.steps, self.theta)
         score = self._score()
         if self.out is not None:
             check_free(self.out, self.force)
@@ -100,6 +110,7 @@ class Prune:
             scope=self.scope,
             protect=self.protect,
             on_collapse=self.on_collapse,
+            guard=self.guard,
             progress=False if self.quiet else None,
         )
         sparse, summary = apply_mask(graph, pruning.mask), summarize(graph, pruning.mask)
@@ -124,17 +135,6 @@ class Prune:
             return density_from_compression(self.compression)
         raise ValueError("exactly one of --density, --sparsity and --compression says how much to keep")
 
-    def _schedule(self) -> Schedule | None:
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"steps must be at least 1, got {self.steps}")
-        if self.schedule == "one_shot" and self.steps is not None:
-            raise ValueError("steps: one_shot has a single step; leave --steps out, or choose another --schedule")
-        if self.schedule == "one_shot":
-            return SCHEDULES["one_shot"]()
-        if self.schedule is None and self.steps is None:
-            return None
-        return SCHEDULES[self.schedule or "exponential"](100 if self.steps is None else self.steps)
-
     def _score(self) -> partial[Scores]:
         if self.method not in SCORES:
             raise ValueError(f"method must be one of {', '.join(SCORES)}, got '{self.method}'")
@@ -153,6 +153,7 @@ class Prune:
                 "schedule": pruning.schedule,
                 "scope": self.scope,
                 "protect": list(self.protect),
+                "guard": self.guard,
                 "on_collapse": self.on_collapse,
                 "weights": self.weights.name if self.weights else None,
                 "shape": list(graph.input_shape),

@@ -289,9 +289,11 @@ class FlowEvaluator:
         if isinstance(layer, Shift):  # an edge from the constant unit is one more branch, of exponent 0
             offset = torch.as_tensor(layer.value)
             branches = [*branches, Scaled(offset, 0 if bool(offset.any()) else None)]
-        aligned = align(branches)
-        raised = [(old.exponent or 0) - (new.exponent or 0) for old, new in zip(branches, aligned, strict=True)]
-        raised = [0 if old.exponent is None else by for old, by in zip(branches, raised, strict=True)]
+        aligned, raised = branches, [0] * len(branches)
+        if len(branches) > 1:
+            aligned = align(branches)
+            both = zip(branches, aligned, strict=True)
+            raised = [0 if old.exponent is None else old.exponent - (new.exponent or 0) for old, new in both]
         xs = [branch.value for branch in aligned]
         for i, stretches in enumerate(self._plan.stretches[layer.name]):
             for stretch in stretches:

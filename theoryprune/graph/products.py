@@ -49,8 +49,11 @@ class Product:
         Tensor, shape (groups, inputs per group times taps, positions)
             To be used before the next call.
         """
-        read = x if self._windows is None else self._windows.cut(x[0])
-        return read.reshape(len(self.weight), self.weight.shape[2], -1)
+        if self._windows is None:
+            return x.reshape(len(self.weight), self.weight.shape[2], -1)
+        if self._windows.of is not x:
+            self._windows.cut(x)
+        return self._windows.cells.reshape(len(self.weight), self.weight.shape[2], -1)
 
     def apply(self, x: Tensor) -> Tensor:
         """Return the layer's output, of shape (1, outputs, *positions)."""
@@ -60,7 +63,8 @@ class Product:
         """Return the gradient with respect to the input, given that with respect to the output."""
         if self._back is not None:
             turned = self._kernels.transpose(0, 1).flip(list(range(2, self._kernels.ndim)))
-            read = self._back.cut(g.view(self._out[1:])).reshape(self.weight.shape[1] * turned[0, 0].numel(), -1)
+            self._back.cut(g.view(self._out))
+            read = self._back.cells.reshape(self.weight.shape[1] * turned[0, 0].numel(), -1)
             return torch.mm(turned.reshape(self._shape[1], -1), read).view(self._shape)
         gradients = _multiply(self.weight.mT, self.slopes(g))
         if self._windows is None:
@@ -107,6 +111,13 @@ class _Windows:
         Of what they slide over, (channels, *space).
     kernel, strides, pads, dilation
         Along each axis; `pads` are zeros (before, after).
+
+    Attributes
+    ----------
+    of : Tensor or None
+        What they slid over last.
+    cells : Tensor, shape (channels, *taps, *positions)
+        The cells of all windows over it.
     """
 
     def __init__(
@@ -117,20 +128,21 @@ class _Windows:
         self._sizes = [n + a + b for n, (a, b) in zip(shape[1:], pads, strict=True)]
         self._channels = shape[0]
         self._inside = (slice(None), *(slice(a, a + n) for n, (a, _) in zip(shape[1:], pads, strict=True)))
+        self.of: Tensor | None = None
         # Made at the first use and kept: the border of zeros, and memory for the columns of a small map.
         self._padded: Tensor | None = None
-        self._cells: Tensor | None = None
-        self._columns: Tensor | None = None
 
-    def cut(self, x: Tensor) -> Tensor:
-        """Return the cells of all windows over `x`: (channels, *taps, *positions), until the next call."""
-        if self._padded is None or self._cells is None:
+    def cut(self, x: Tensor) -> None:
+        """Slide over `x` of shape (1, channels, *space); then `cells` holds all windows' cells."""
+        if self._padded is None:
             self._padded = x.new_zeros(self._channels, *self._sizes)
-            self._cells = self._view(self._padded)
-            if self._cells.numel() <= _KEEP:
-                self._columns = x.new_empty(self._cells.shape)
-        self._padded[self._inside].copy_(x)
-        return self._cells if self._columns is None else self._columns.copy_(self._cells)
+            self._inner, self._views = self._padded[self._inside], self._view(self._padded)
+            small = self._views.numel() <= _KEEP
+            self.cells = x.new_empty(self._views.shape) if small else self._views
+        self._inner.copy_(x[0])
+        if self.cells is not self._views:
+            self.cells.copy_(self._views)
+        self.of = x
 
     def _view(self, padded: Tensor) -> Tensor:
         view, dims = padded, len(self.kernel)

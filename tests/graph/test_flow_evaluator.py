@@ -11,12 +11,16 @@ import theoryprune as tp
 from benchmarks.models import resnet20, resnet50_224, resnet56, resnet110
 from tests.networks import random_graph
 from tests.small import Written, normal, same, witness
+from theoryprune.graph import flow_evaluator
 from theoryprune.graph.flow_evaluator import FlowEvaluator, carries_flow
 
 
 def scores_of(graph, **options):
-    evaluator = FlowEvaluator(graph, **options)
-    return evaluator(dict.fromkeys(graph.order))
+    return FlowEvaluator(graph, **options).scores("synflow")
+
+
+def flow_of(graph, **options):
+    return FlowEvaluator(graph, **options).evaluate(values=False)
 
 
 def chain(widths, seed=0, scale=1.0):
@@ -91,9 +95,9 @@ def test_a_chain_of_a_thousand_layers_against_exact_fractions(depth, scale):
     assert abs(scores.exponent) > (1024 if depth == 1000 else 0)
     for k in (0, depth // 2, depth - 1):
         expected = [float(x / two**scores.exponent) for row in exact[k] for x in row]
-        assert scores.values[names[k]].tolist() == pytest.approx(expected, rel=1e-12)
+        assert scores.values[names[k]].view(-1).tolist() == pytest.approx(expected, rel=1e-12)
         order = sorted(range(4), key=lambda i: exact[k][i // 2][i % 2])
-        assert scores.values[names[k]].argsort().tolist() == order
+        assert scores.values[names[k]].view(-1).argsort().tolist() == order
 
 
 def test_a_dead_branch_with_a_large_exponent_beside_a_live_identity():
@@ -115,18 +119,17 @@ def test_a_dead_branch_with_a_large_exponent_beside_a_live_identity():
     for slack in (0, None):
         scores = scores_of(tp.extract(net, (2,)), slack=slack)
         assert scores.total * 2**scores.exponent == 2
-        assert (scores.values["out.weight"] * 2**scores.exponent).tolist() == [1, 1]
+        assert (scores.values["out.weight"] * 2**scores.exponent).tolist() == [[1, 1]]
 
 
 def test_flushed_entries_are_counted():
     net = Written(lambda self, x: self.big(x) + x, big=nn.Linear(2, 2, bias=False)).double()
     net.big.weight.data.fill_(2.0**1000)
-    evaluator = FlowEvaluator(tp.extract(net, (2,)))
-    assert evaluator.flow().flushed == 0
+    assert flow_of(tp.extract(net, (2,))).flushed == 0
     with torch.no_grad():
         deep = Written(lambda self, x: self.b(self.a(x)) + x, a=net.big, b=net.big.__class__(2, 2, bias=False)).double()
         deep.b.weight.fill_(2.0**1000)
-    assert FlowEvaluator(tp.extract(deep, (2,))).flow().flushed == 2
+    assert flow_of(tp.extract(deep, (2,))).flushed == 2
 
 
 @pytest.mark.parametrize("model", [resnet56, resnet110])
@@ -180,18 +183,48 @@ def test_grad_modes_of_the_caller_do_not_matter():
         assert all(torch.equal(found.values[name], expected.values[name]) for name in graph.order)
 
 
+def gathered(evaluator, names):
+    """All scores by place, out of the blocks, and where the weights end."""
+    found, ends = {}, []
+    for start, block, inside in evaluator.blocks(names):
+        found |= {start + i: value for i, value in enumerate(block.tolist())}
+        ends += [start + end for end in inside]
+    return found, ends
+
+
 def test_survivors_and_removal():
     graph = tp.extract(chain([3, 4, 2]), (3,))
     evaluator = FlowEvaluator(graph)
-    gone, index = torch.tensor([0, 5]), torch.tensor([1, 2, 7])
-    evaluator.remove({"0.weight": gone})
-    some = evaluator({"0.weight": index})
+    assert evaluator.spans == {"0.weight": (0, 12), "1.weight": (12, 20)}
+    gone, index = torch.tensor([0, 5]), torch.tensor([1, 2, 7, 14])
+    assert evaluator.remove(gone) is None
     weights = graph.weights["0.weight"].clone()
     weights.view(-1)[gone] = 0
     fresh = scores_of(graph.with_weights({"0.weight": weights}))
-    assert list(some.values) == ["0.weight"]
-    assert torch.equal(some.values["0.weight"], fresh.values["0.weight"][index])
-    assert evaluator.flow().total == fresh.total == some.total
+    flow = evaluator.evaluate()
+    assert (flow.total, flow.exponent, flow.values) == (fresh.total, fresh.exponent, {})
+    expected = torch.cat([score.view(-1) for score in fresh.values.values()])
+    assert gathered(evaluator, graph.order) == (dict(enumerate(expected.tolist())), [12, 20])
+    torch.testing.assert_close(evaluator.at(index), expected[index], rtol=1e-15, atol=0)
+    assert evaluator.evaluate(values=False).total == fresh.total
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 10**6])
+@pytest.mark.parametrize("seed", range(5))
+def test_blocks_of_any_size_hold_the_same_scores(seed, size, monkeypatch):
+    """Small weights together, large ones in parts, and some left out in between."""
+    graph = random_graph(seed)
+    expected = scores_of(graph)
+    monkeypatch.setattr(flow_evaluator, "_BLOCK", size)
+    evaluator = FlowEvaluator(graph, spatial=False)
+    evaluator.evaluate()
+    for names in (list(graph.order), list(graph.order)[::2], list(graph.order)[1:2]):
+        found, ends = gathered(evaluator, names)
+        assert list(found) == [place for name in names for place in range(*evaluator.spans[name])]
+        assert ends == [evaluator.spans[name][1] for name in names]
+        wanted = torch.cat([expected.values[name].view(-1) for name in names])
+        torch.testing.assert_close(torch.tensor(list(found.values()), dtype=torch.float64), wanted, rtol=1e-12, atol=0)
+        torch.testing.assert_close(evaluator.at(torch.tensor(list(found))), wanted, rtol=1e-12, atol=0)
 
 
 def test_no_weights_no_scores():
@@ -221,7 +254,7 @@ def test_a_slice_that_drops_all_that_lives_takes_its_exponent_along():
             return x[:, :1]
 
     graph = tp.extract(Selected(First()).double(), (2,))
-    flow = FlowEvaluator(graph).flow()
+    flow = flow_of(graph)
     assert flow.total * 2.0**flow.exponent == pytest.approx(float(graph.weights["out.weight"].abs()), rel=1e-15)
     assert flow.flushed == 0
     assert tp.prune(graph, tp.synflow, 0.5, tp.one_shot()).trace[-1].connected

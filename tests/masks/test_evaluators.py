@@ -42,10 +42,17 @@ def test_the_evaluator_is_chosen_through_partial(graph):
 def test_the_plain_one_masks_a_copy(graph):
     before = graph.weights["0.weight"].clone()
     evaluator = PlainEvaluator(tp.magnitude, graph)
-    evaluator.remove({"0.weight": torch.tensor([1, 5])})
-    scores = evaluator({"0.weight": None, "2.weight": torch.tensor([0])})
-    assert scores.values["0.weight"][[1, 5]].tolist() == [0, 0]
-    assert scores.values["2.weight"].shape == (1,)
+    assert evaluator.spans == {"0.weight": (0, 12), "2.weight": (12, 18)}
+    evaluator.remove(torch.tensor([1, 5, 12]))
+    scores = evaluator.evaluate()
+    assert scores.values["0.weight"].view(-1)[[1, 5]].tolist() == [0, 0]
+    assert scores.values["2.weight"][0, 0] == 0
+    places = torch.tensor([1, 2, 13])
+    expected = torch.cat([weight.abs().view(-1) for weight in graph.weights.values()])
+    assert evaluator.at(places).tolist() == [0, float(expected[2]), float(expected[13])]
+    (start, block, ends), *others = evaluator.blocks(["2.weight"])
+    assert (start, len(block), tuple(ends), others) == (12, 6, (6,), [])
+    assert block.tolist() == [0, *expected[13:].tolist()]
     assert torch.equal(graph.weights["0.weight"], before)
 
 

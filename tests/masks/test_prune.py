@@ -57,7 +57,7 @@ def test_trap_012_trap_015_every_score_schedule_and_scope_is_exact_and_nested(na
 
 def test_the_registries_are_the_public_names():
     assert set(SCORES) == set(tp.SCORES)
-    assert set(tp.SCHEDULES) == {"exponential", "linear", "one_shot"}
+    assert set(tp.SCHEDULES) == {"exponential", "linear", "one_shot", "adaptive", "guarded"}
 
 
 def test_trap_022_two_prunings_are_the_and_of_their_masks():
@@ -86,7 +86,7 @@ def test_the_flow_of_the_trace_is_that_of_the_mask_before():
 
 def test_default_schedules():
     graph = mlp_graph(8, 8, 4)
-    assert tp.prune(graph, tp.synflow, 0.2).schedule == "exponential(100)"
+    assert tp.prune(graph, tp.synflow, 0.2).schedule == "adaptive(0.99)"
     assert tp.prune(graph, tp.magnitude, 0.5).schedule == "one_shot()"
 
 

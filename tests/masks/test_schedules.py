@@ -2,7 +2,7 @@
 
 import pytest
 
-from theoryprune.masks import SCHEDULES, exponential, linear, one_shot
+from theoryprune.masks import SCHEDULES, adaptive, exponential, guarded, linear, one_shot
 from theoryprune.measures import kept_count
 
 ALL = [exponential(100), exponential(7), linear(10), linear(1), one_shot()]
@@ -30,9 +30,37 @@ def test_names():
         "linear(1)",
         "one_shot()",
     ]
-    assert {name: make(*([3] if name == "linear" else [])).name for name, make in SCHEDULES.items()} == {
-        name: name for name in SCHEDULES
-    }
+    assert [str(adaptive()), str(adaptive(0.5)), str(guarded(linear(3), 0.25))] == [
+        "adaptive(0.99)",
+        "adaptive(0.5)",
+        "guarded(linear(3), 0.25)",
+    ]
+    needed = {"linear": [3], "guarded": [one_shot()]}
+    assert {name: make(*needed.get(name, [])).name for name, make in SCHEDULES.items()} == {n: n for n in SCHEDULES}
+
+
+def test_the_free_ones_ask_for_all_that_is_left_and_take_as_many_steps_as_it_takes():
+    assert (adaptive().steps, adaptive(0.3).theta, adaptive().kept(1, 0.01, 1000)) == (None, 0.3, 10)
+    held = guarded(exponential(2), 0.5)
+    assert (held.steps, held.theta) == (None, 0.5)
+    assert [held.kept(i, 1e-4, 10**6) for i in (1, 2, 3, 100)] == [10_000, 100, 100, 100]
+    assert [schedule.theta for schedule in ALL] == [None] * len(ALL)
+
+
+@pytest.mark.parametrize("make", [adaptive, lambda theta: guarded(one_shot(), theta)])
+def test_the_part_of_the_flow(make):
+    for bad in (0, 1, -0.5, 2.0, float("nan")):
+        with pytest.raises(ValueError, match=r"theta must be in \(0, 1\)"):
+            make(bad)
+    for bad in ("0.5", True, None):
+        with pytest.raises(TypeError, match="theta must be a number"):
+            make(bad)
+
+
+@pytest.mark.parametrize("inner", [adaptive(), guarded(one_shot()), 5, exponential])
+def test_only_a_schedule_with_a_number_of_steps_is_guarded(inner):
+    with pytest.raises(TypeError, match="schedule must be one with a number of steps"):
+        guarded(inner)
 
 
 @pytest.mark.parametrize("make", [exponential, linear])

@@ -48,7 +48,7 @@ class Prune:
     """Prunable weights over kept weights, as 100."""
 
     method: Annotated[str, options.METHOD] = "synflow"
-    """Score of the weights: synflow, magnitude, random, erk or uniform."""
+    """Score of the weights: synflow, synflow_l2, magnitude, random, erk or uniform."""
 
     schedule: Annotated[
         Literal["adaptive", "guarded", "exponential", "linear", "one_shot"] | None, options.SCHEDULE

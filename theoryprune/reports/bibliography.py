@@ -57,6 +57,13 @@ ENTRIES: dict[str, str] = {
   year   = {2017},
   note   = {arXiv:1710.01878},
 }""",
+    "gebhart2021unified": """\
+@misc{gebhart2021unified,
+  title  = {A unified paths perspective for pruning at initialization},
+  author = {Gebhart, Thomas and Saxena, Udit and Schrater, Paul},
+  year   = {2021},
+  note   = {arXiv:2101.10552},
+}""",
     "lee2019snip": """\
 @inproceedings{lee2019snip,
   title     = {{SNIP}: Single-shot network pruning based on connection sensitivity},
@@ -151,8 +158,11 @@ ENTRIES: dict[str, str] = {
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "synflow": ("tanaka2020synflow",),
+    "synflow_l2": ("tanaka2020synflow", "gebhart2021unified"),
     "magnitude": ("han2015learning",),
     "random": ("liu2022random",),
+    "adaptive": ("tanaka2020synflow",),
+    "guarded": ("tanaka2020synflow",),
     "erk": ("evci2020rigging", "mocanu2018scalable"),
     "uniform": ("zhu2017prune",),
     "smart_ratio": ("su2020sanity",),

@@ -11,11 +11,13 @@ from theoryprune.scores.random import random
 from theoryprune.scores.smart_ratio import smart_ratio
 from theoryprune.scores.snip import snip
 from theoryprune.scores.synflow import synflow
+from theoryprune.scores.synflow_l2 import synflow_l2
 from theoryprune.scores.uniform import uniform
 from theoryprune.types import Scores, WeightGraph
 
 SCORES: dict[str, Callable[..., Scores]] = {
     "synflow": synflow,
+    "synflow_l2": synflow_l2,
     "magnitude": magnitude,
     "random": random,
     "erk": erk,
@@ -32,5 +34,5 @@ DATA_SCORES: dict[str, Callable[..., Callable[[WeightGraph], Scores]]] = {
 
 __all__ = [
     "DATA_SCORES", "SCORES", "erk", "grasp", "grasp_magnitude", "magnitude", "random", "smart_ratio", "snip",
-    "synflow", "uniform",
+    "synflow", "synflow_l2", "uniform",
 ]  # fmt: skip

@@ -157,7 +157,7 @@ def _(layer: Layer, shape: Shape, rule: FlowRule, dtype: torch.dtype) -> tuple[L
 
 def _edge(tensor: Tensor, rule: FlowRule, dtype: torch.dtype) -> Tensor:
     """Return ``abs(tensor) ** power``. Convert first: then the absolute value is exact, and a copy of our own."""
-    edges = tensor.detach().to(dtype).abs().contiguous()
+    edges = tensor.detach().to(dtype, copy=True, memory_format=torch.contiguous_format).abs_()
     return edges if rule.power == 1 else edges.pow_(rule.power)
 
 

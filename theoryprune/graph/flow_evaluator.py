@@ -14,7 +14,7 @@ from theoryprune.errors import UnsupportedLayerError
 from theoryprune.graph.adjoint import adjoint
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.fold import fold_scales
-from theoryprune.graph.living import living_network
+from theoryprune.graph.living import Rows, living_network
 from theoryprune.graph.products import Product
 from theoryprune.graph.reach import sweep
 from theoryprune.graph.scaling import Scaled, align, rescale, shift_exponent
@@ -108,11 +108,13 @@ class FlowEvaluator:
         ends = list(accumulate(sizes.values()))
         self.spans = dict(zip(sizes, zip([0, *ends], ends, strict=False), strict=True))
         self._flat = torch.empty(ends[-1] if ends else 0, dtype=self._dtype, device=self._device)
-        views = {}
-        for name, weight in network.weights.items():
-            views[name] = self._flat[slice(*self.spans[name])].view(weight.shape)
-            views[name].copy_(weight)
-        self._network = network.with_weights(views)
+        layers, frame = list(network.layers), replace(network, layers=())
+        del network  # so that each weight is freed as soon as it is copied
+        for i, layer in enumerate(layers):
+            if isinstance(layer, WeightLayer):
+                view = self._flat[slice(*self.spans[layer.weight_name])].view(layer.weight.shape)
+                layers[i] = replace(layer, weight=view.copy_(layer.weight))
+        self._network = replace(frame, layers=tuple(layers))
         self._plan: SpatialPlan = spatial_plan(self._network) if self._spatial else plain_plan(self._network)
         self._products: dict[str, Product] = {}
         self._pass = _Pass()
@@ -232,7 +234,7 @@ class FlowEvaluator:
         product, x, g = self._pass.factors[name]
         return product.weight, product.slopes(g), product.columns(x)
 
-    def remove(self, places: Tensor) -> Tensor | None:
+    def remove(self, places: Tensor) -> dict[str, Rows] | None:
         """Take weights out of the network.
 
         Parameters
@@ -241,9 +243,9 @@ class FlowEvaluator:
 
         Returns
         -------
-        Tensor of int64, or None
-            None as long as places stay what they are. Else the place at which each entry was until now (-1: nowhere,
-            the entry is zero); what is in no list had no flow, nor will have.
+        dict of str to Rows, or None
+            None as long as places stay what they are. Else which row of each weight its rows were until now (-1: none,
+            the row is zero); what is in no list had no flow, nor will have.
         """
         self._flat[places] = 0
         self._left -= len(places)
@@ -253,13 +255,9 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.no_grad():
             self._pass, self._products = _Pass(), {}  # first, so that their memory is free
             network, moved = living_network(self._network)
-            if not moved:
-                return None
-            old = self.spans
-            self._use(network)
-        return torch.cat(
-            [torch.where(at >= 0, at + old[n][0], at) for n in self._names if (at := moved.get(n)) is not None]
-        )
+            if moved:
+                self._use(network)
+        return moved or None
 
     def _forward(self, keep: bool) -> tuple[Scores, Tensor]:
         """Evaluate; return the flow, and the gradient of its normalised total with respect to the output."""

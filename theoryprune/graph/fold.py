@@ -18,7 +18,7 @@ def fold_scales(network: WeightGraph) -> WeightGraph:
     Parameters
     ----------
     network : WeightGraph
-        A flow network.
+        A flow network with tensors of its own: weights are multiplied in place.
 
     Returns
     -------
@@ -33,20 +33,31 @@ def fold_scales(network: WeightGraph) -> WeightGraph:
     for layer in network.layers:
         layer = replace(layer, inputs=tuple(end.get(name, name) for name in layer.inputs))
         before = records.get(layer.inputs[0])
-        if isinstance(layer, Scale) and isinstance(before, WeightLayer) and readers[before.name] == 1:
-            weight = _product(before.weight, layer)
-            if weight is not None:
-                records[before.name] = replace(before, weight=weight)
-                end[layer.name] = before.name
-                readers[before.name] = readers[layer.name]
-                continue
-        records[layer.name] = layer
+        if (
+            isinstance(layer, Scale)
+            and isinstance(before, WeightLayer)
+            and readers[before.name] == 1
+            and _multiply(before.weight, layer)
+        ):
+            end[layer.name] = before.name
+            readers[before.name] = readers[layer.name]
+        else:
+            records[layer.name] = layer
     return replace(network, layers=tuple(records.values()), output=end.get(network.output, network.output))
 
 
-def _product(weight: Tensor, scale: Scale) -> Tensor | None:
-    """Return the weight times the factor of each of its outputs; None if a positive product is lost."""
-    factors = scale.per_channel(len(weight), weight.device).to(weight.dtype).view(-1, *(1 for _ in weight.shape[1:]))
-    product = weight / factors if scale.divide else weight * factors
-    lost = (product < torch.finfo(product.dtype).tiny) & (weight > 0) & (factors > 0)
-    return None if bool(lost.any()) or not bool(product.isfinite().all()) else product
+def _multiply(weight: Tensor, scale: Scale) -> bool:
+    """Multiply a weight by the factor of each of its outputs; leave it and return False if a product might be lost."""
+    factors = scale.per_channel(len(weight), weight.device).to(weight.dtype)
+    factors = 1 / factors if scale.divide else factors
+    limits = torch.finfo(weight.dtype)
+    least = _least(weight) * _least(factors)
+    if not (least >= limits.tiny and float(weight.amax()) * float(factors.amax()) <= limits.max):
+        return False
+    weight.mul_(factors.view(-1, *(1 for _ in weight.shape[1:])))
+    return True
+
+
+def _least(values: Tensor) -> float:
+    """Return the smallest positive value; infinity if there is none."""
+    return float(torch.where(values > 0, values, torch.inf).amin())

@@ -14,8 +14,11 @@ from theoryprune.graph.compact import compact_once, refuse_collapse
 from theoryprune.layers import Conv, Flatten, Layer, Linear, Shape, WeightLayer
 from theoryprune.types import WeightGraph
 
+Rows = tuple[Tensor, int]
+"""How a weight moves: in rows of so many neighbouring entries; for each new row the number of the old one, or -1."""
 
-def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]]:
+
+def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Rows]]:
     """Drop the channels through which no flow runs.
 
     Parameters
@@ -27,9 +30,9 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]
     -------
     WeightGraph
         The smaller network, of tensors of its own; `network` itself if no flow is left at all.
-    dict of str to Tensor of int64
-        For each weight of `network` the flat index at which each entry of its smaller tensor was, or -1 for an entry
-        that is zero and stays so; empty if the weight is gone. Nothing if no flow is left.
+    dict of str to Rows
+        For each weight of `network` which row each row of its smaller tensor was, -1 for a row of zeros; no rows if the
+        weight is gone. Nothing at all if no flow is left.
 
     Notes
     -----
@@ -46,7 +49,8 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Tensor]
     except LayerCollapseError:
         return network, {}
     small = compact_once(single)
-    moved = {name: torch.empty(0, dtype=torch.int64, device=network.device) for name in network.order}
+    nowhere = torch.empty(0, dtype=torch.int64, device=network.device)
+    moved: dict[str, Rows] = dict.fromkeys(network.order, (nowhere, 1))
     layers = []
     for layer in small.layers:
         old = network.by_name[layer.name]
@@ -114,16 +118,13 @@ def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], b
     )
 
 
-def _filled(old: WeightLayer, small: WeightLayer, taps: int) -> tuple[WeightLayer, Tensor]:
+def _filled(old: WeightLayer, small: WeightLayer, taps: int) -> tuple[WeightLayer, Rows]:
     """Return the small layer with its weights, and where they were."""
     pairs = small.weight.reshape(-1).long() - 1
     rows = old.weight.reshape(-1, taps).index_select(0, pairs.clamp(min=0))
     rows[pairs < 0] = 0
-    places = pairs[:, None] * taps + torch.arange(taps, device=pairs.device)
-    places[pairs < 0] = -1
     outputs = small.weight.shape[0]
     kernel = old.kernel if isinstance(old, Conv) else ()
-    inputs = rows.numel() // (outputs * prod(kernel))
-    weight = rows.view(outputs, inputs, *kernel)
+    weight = rows.view(outputs, rows.numel() // (outputs * prod(kernel)), *kernel)
     layer = replace(old, inputs=small.inputs, weight=weight)
-    return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, places.view(-1)
+    return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, (pairs, taps)

@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from theoryprune.graph.living import Rows
 from theoryprune.masks.selection import Block, require_finite
 from theoryprune.types import Scores, WeightGraph
 
@@ -36,10 +37,10 @@ class Evaluator(Protocol):
     def at(self, places: Tensor) -> Tensor:
         """Return the scores at ascending places."""
 
-    def remove(self, places: Tensor) -> Tensor | None:
-        """Take entries out; return None, or if the places change, the old place of each new one (-1: none).
+    def remove(self, places: Tensor) -> Mapping[str, Rows] | None:
+        """Take entries out; return None, or if places change, which row of its weight each row was (-1: none).
 
-        Places in no list are dropped: their entries score 0 from now on.
+        Rows in no list are dropped: their entries score 0 from now on. A weight that is not named has none left.
         """
 
 

@@ -115,7 +115,9 @@ def prune(
     run.start(plan, scores)
     trace, scores, collapsed = _steps(run, plan, scores, score_name(score), on_collapse, progress)
     method = scores.method or score_name(score)
-    mask = Mask(run.left.keep())
+    removals, dtype = run.left.removals, run.dtype
+    del run, evaluator  # what they hold is as large as the network
+    mask = Mask(removals.keep())
     certificate = None
     if scores.rule is not None and scores.total is not None and scores.exponent is not None:
         certificate = certify(
@@ -126,7 +128,7 @@ def prune(
             scores.exponent,
             method=method,
             rule=scores.rule,
-            dtype=run.dtype,
+            dtype=dtype,
             schedule=str(plan),
             scope=scope,
             guard=guard,
@@ -134,7 +136,7 @@ def prune(
     return Pruning(
         mask=mask,
         trace=tuple(trace),
-        removed_at=run.left.removed_at(),
+        removed_at=removals.removed_at(),
         method=method,
         schedule=str(plan),
         scope=scope,

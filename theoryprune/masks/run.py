@@ -140,7 +140,7 @@ class Run:
             refuse_lost_flow(scores.total, scores.flushed)
             return scores.total > 0
         weights = self.graph.weights  # biases may feed a flow that is not rooted, but they are no path from the input
-        masked = {name: torch.where(keep, weights[name], 0) for name, keep in self.left.keep().items()}
+        masked = {name: torch.where(keep, weights[name], 0) for name, keep in self.left.removals.keep().items()}
         return carries_flow(self.graph.with_weights(masked))
 
     def _size(self, group: list[str]) -> int:

@@ -118,7 +118,7 @@ def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf
     for bound in _bounds(candidates, k, limit, hint):
         found = _gather(candidates, bound)
         total = len(candidates.zeros) + len(found.values)
-        count = k if limit == inf else min(k, len(candidates.zeros) + _fitting(found.values.to(torch.float64), limit))
+        count = k if limit == inf else min(k, len(candidates.zeros) + _fitting(found.values, limit))
         if found.complete or count < total or total == k:
             break
     return _choose(candidates, found, count)
@@ -235,20 +235,22 @@ def _fitting(values: Tensor, limit: float) -> int:
     while len(rest) > _SORT and len(rest) != before:
         before = len(rest)
         probe = rest[:: before // 1024].sort().values
-        guess = int((probe.cumsum(0) * (before / len(probe)) <= limit).sum())
+        guess = int((probe.cumsum(0, dtype=torch.float64) * (before / len(probe)) <= limit).sum())
         low, high = probe[max(0, guess - 32)], probe[min(len(probe) - 1, guess + 32)]
         below = rest[rest <= low]
-        if float(below.sum()) > limit:
+        total = float(below.sum(dtype=torch.float64))
+        if total > limit:
             rest = below
             continue
-        count, limit = count + len(below), limit - float(below.sum())
+        count, limit = count + len(below), limit - total
         middle = rest[(rest > low) & (rest <= high)]
-        if float(middle.sum()) > limit:
+        total = float(middle.sum(dtype=torch.float64))
+        if total > limit:
             rest = middle
             continue
-        count, limit = count + len(middle), limit - float(middle.sum())
+        count, limit = count + len(middle), limit - total
         rest = rest[rest > high]
-    return count + int((rest.sort().values.cumsum(0) <= limit).sum())
+    return count + int((rest.sort().values.cumsum(0, dtype=torch.float64) <= limit).sum())
 
 
 def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:

@@ -9,8 +9,46 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
+from theoryprune.graph.living import Rows
 from theoryprune.masks.evaluators import Evaluator
 from theoryprune.masks.selection import Block, positions
+
+
+class Removals:
+    """When each weight went, by flat index.
+
+    Parameters
+    ----------
+    spans : mapping of str to (int, int)
+        The flat indices of each prunable weight.
+    shapes : mapping of str to torch.Size
+        Of the weights that are not protected.
+    device : torch.device
+    """
+
+    def __init__(
+        self, spans: Mapping[str, tuple[int, int]], shapes: Mapping[str, torch.Size], device: torch.device
+    ) -> None:
+        self._spans, self._shapes = spans, shapes
+        # Half the size of what it becomes in the end; few runs have more than 32,767 iterations.
+        self._iterations = torch.zeros(max(end for _, end in spans.values()), dtype=torch.int16, device=device)
+
+    def note(self, flat: Tensor, iteration: int) -> None:
+        """Note that an iteration removes these weights."""
+        if iteration > torch.iinfo(self._iterations.dtype).max:
+            self._iterations = self._iterations.to(torch.int32)
+        self._iterations[flat] = iteration
+
+    def keep(self) -> dict[str, Tensor]:
+        """Return the present mask."""
+        return {name: (self._of(name) == 0).view(shape) for name, shape in self._shapes.items()}
+
+    def removed_at(self) -> dict[str, Tensor]:
+        """For each weight the iteration that removed it, 0 while it survives: int32, of the weights' shapes."""
+        return {name: self._of(name).to(torch.int32).view(shape) for name, shape in self._shapes.items()}
+
+    def _of(self, name: str) -> Tensor:
+        return self._iterations[slice(*self._spans[name])]
 
 
 class Survivors:
@@ -33,13 +71,14 @@ class Survivors:
         Which places hold survivors of free layers.
     zeros : Tensor of int64
         Flat indices, ascending, of the survivors that the evaluator has dropped: no flow reaches them.
+    removals : Removals
+        What went when.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], free: Sequence[str], evaluator: Evaluator) -> None:
         ends = list(accumulate(weight.numel() for weight in weights.values()))
         starts = [end - weight.numel() for end, weight in zip(ends, weights.values(), strict=True)]
         self._spans = dict(zip(weights, zip(starts, ends, strict=True), strict=True))
-        self._shapes = {name: weights[name].shape for name in free}
         self._evaluator = evaluator
         device = next(iter(weights.values())).device
         self.alive = torch.zeros(ends[-1], dtype=torch.bool, device=device)
@@ -47,26 +86,26 @@ class Survivors:
             self.alive[slice(*self._spans[name])] = True
         self.counts = {name: weights[name].numel() for name in free}
         self.zeros = torch.empty(0, dtype=torch.int64, device=device)
-        self._flat: Tensor | None = None
-        # Half the size of what it becomes in the end; few runs have more than 32,767 iterations.
-        self._removed_at = torch.zeros(ends[-1], dtype=torch.int16, device=device)
-
-    def removed_at(self) -> dict[str, Tensor]:
-        """For each weight the iteration that removed it, 0 while it survives: int32, of the weights' shapes."""
-        marks = self._removed_at
-        return {n: marks[slice(*self._spans[n])].to(torch.int32).view(shape) for n, shape in self._shapes.items()}
-
-    def keep(self) -> dict[str, Tensor]:
-        """Return the present mask."""
-        return {n: (self._removed_at[slice(*self._spans[n])] == 0).view(shape) for n, shape in self._shapes.items()}
+        self._rows: dict[str, Rows] | None = None  # which row of the full weight each row is; None: the same one
+        self.removals = Removals(self._spans, {name: weights[name].shape for name in free}, device)
 
     def part(self, names: Sequence[str]) -> Part:
         """Return the survivors of some layers as candidates for removal."""
         return Part(self, self._evaluator, names)
 
     def flat(self, places: Tensor) -> Tensor:
-        """Return the flat indices of places."""
-        return places if self._flat is None else self._flat[places]
+        """Return the flat indices of ascending places."""
+        if self._rows is None:
+            return places
+        parts = []
+        for name, (start, end) in self._evaluator.spans.items():
+            low, high = torch.searchsorted(places, torch.tensor([start, end], device=places.device)).tolist()
+            if low < high:
+                rows, width = self._rows[name]
+                inside = places[low:high] - start
+                row = rows[torch.div(inside, width, rounding_mode="floor")]
+                parts.append(row.mul_(width).add_(inside % width).add_(self._spans[name][0]))
+        return torch.cat(parts) if parts else places[:0]
 
     def zeros_of(self, names: Sequence[str]) -> Tensor:
         """Return the zeros of some layers."""
@@ -82,32 +121,37 @@ class Survivors:
 
     def remove(self, places: Tensor, zeros: Tensor, iteration: int) -> None:
         """Remove ascending places, and flat indices among `zeros`; follow the evaluator where it changes the order."""
-        if iteration > torch.iinfo(self._removed_at.dtype).max:
-            self._removed_at = self._removed_at.to(torch.int32)
         gone = self.flat(places)
         for flat in (gone, zeros):
-            self._removed_at[flat] = iteration
+            self.removals.note(flat, iteration)
             ends = torch.searchsorted(flat, torch.tensor([self._spans[n] for n in self.counts], device=flat.device))
             for name, (start, end) in zip(self.counts, ends.tolist(), strict=True):
                 self.counts[name] -= end - start
         self.alive[places] = False
         if len(zeros):
             self.zeros = self.zeros[~torch.isin(self.zeros, zeros)]
+        spans = self._evaluator.spans
         moved = self._evaluator.remove(places)
         if moved is not None:
-            self._move(moved)
+            self._move(moved, spans)
 
-    def _move(self, places: Tensor) -> None:
-        """Go over to a new order: `places` holds the old place of each new one, -1 for none."""
-        real = places >= 0
-        inside = places.clamp(min=0)
-        stays = self.alive[inside] & real
-        self.alive[places[real]] = False
-        dropped = self.flat(positions(self.alive))
-        if len(dropped):
-            self.zeros = torch.cat([self.zeros, dropped]).sort().values
-        self._flat = self.flat(inside)
-        self.alive = stays
+    def _move(self, moved: Mapping[str, Rows], spans: Mapping[str, tuple[int, int]]) -> None:
+        """Go over to a new order, from one in which the weights had the given spans."""
+        stays, composed, dropped = [], {}, [self.zeros]
+        for name, (start, end) in spans.items():
+            rows, width = moved.get(name, (self.zeros[:0], 1))
+            alive = self.alive[start:end].view(-1, width)
+            real = rows >= 0
+            inside = rows.clamp(min=0)
+            stays.append((alive.index_select(0, inside) & real[:, None]).view(-1))
+            alive[rows[real]] = False
+            old = None if self._rows is None else self._rows[name][0]
+            left = positions(alive.view(-1))
+            origin = left if old is None or not len(left) else old[left // width] * width + left % width
+            dropped.append(origin + self._spans[name][0])
+            composed[name] = (inside if old is None else old.index_select(0, inside) if len(inside) else inside, width)
+        self.zeros = torch.cat(dropped).sort().values
+        self.alive, self._rows = torch.cat(stays), composed
 
 
 class Part:

@@ -1,89 +1,225 @@
-"""Exactly k, in a total order, against a full stable sort."""
+"""Exactly k, in a total order, against a full stable sort; prefixes of limited sum, against cumulative sums."""
 
-from itertools import pairwise
+from itertools import accumulate
+from math import inf
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from theoryprune.masks import selection
-from theoryprune.masks.selection import Whole, positions, require_finite
-from theoryprune.masks.selection import lowest as choose
+from theoryprune.masks.selection import Vectors, lowest, positions, require_finite
 
 
-def by_sorting(scores, k, alive=None):
-    """The first k of the order: ascending score, then descending place."""
-    alive = alive or [torch.ones(len(vector), dtype=torch.bool) for vector in scores]
-    flat = [(float(v), -p, p) for p, v in enumerate(torch.cat(scores).tolist())]
-    live = torch.cat(alive).tolist()
-    chosen = sorted(p for _, _, p in sorted(entry for entry in flat if live[entry[2]])[:k])
-    starts = torch.tensor([0, *(len(vector) for vector in scores)]).cumsum(0).tolist()
-    return [[p - a for p in chosen if a <= p < b] for a, b in pairwise(starts)]
+class Pieces(Vectors):
+    """Vectors given out in blocks that do not end where the layers do, with a pool of zeros that have no place.
+
+    Flat indices: the places and the zeros share them, both in ascending order.
+    """
+
+    def __init__(self, vectors, alive=None, zeros=(), size=5):
+        super().__init__(vectors, alive)
+        self.size, self.whole = size, torch.cat(list(vectors))
+        self.zeros = torch.tensor(sorted(zeros), dtype=torch.int64)
+        self.count += len(self.zeros)
+        taken = set(self.zeros.tolist())
+        free = (i for i in range(len(self.whole) + len(taken)) if i not in taken)
+        self.names = torch.tensor([next(free) for _ in range(len(self.whole))], dtype=torch.int64)
+
+    def blocks(self):
+        ends = [end for _, end in self.ranges]
+        for start in range(0, max(1, len(self.whole)), self.size):
+            block = self.whole[start : start + self.size].clone()
+            stop = start + len(block)
+            inside = [end - start for end in ends if start < end <= stop or (end == 0 and start == 0)]
+            yield start, block, inside
+            block.fill_(torch.nan)  # to look at, and forget
+
+    def flat(self, places):
+        return self.names[places]
 
 
-def lowest(scores, k, alive=None):
-    return choose([Whole(v, a) for v, a in zip(scores, alive or [None] * len(scores), strict=True)], k).places
+def order_of(candidates):
+    """All candidates in the order of removal: (score, flat index, place or None)."""
+    whole = candidates.at(torch.arange(candidates.ranges[-1][1]))
+    alive = candidates.alive if candidates.alive is not None else torch.ones(len(whole), dtype=torch.bool)
+    places = alive.nonzero().view(-1)
+    flat = candidates.flat(places).tolist()
+    entries = [(float(whole[p]), f, p) for p, f in zip(places.tolist(), flat, strict=True)]
+    entries += [(0.0, f, None) for f in candidates.zeros.tolist()]
+    return sorted(entries, key=lambda entry: (entry[0], -entry[1]))
+
+
+def check(candidates, k, limit=inf, hint=inf):
+    """Compare with a full sort, in every field."""
+    order, found = order_of(candidates), lowest(candidates, k, limit, hint)
+    count = k
+    if limit < inf:
+        count = min(k, sum(total <= limit for total in accumulate(score for score, _, _ in order)))
+    gone, stays = order[:count], order[count:]
+    assert found.count == count
+    assert found.places.tolist() == sorted(p for _, _, p in gone if p is not None)
+    assert found.zeros.tolist() == sorted(f for _, f, p in gone if p is None)
+    assert found.largest == (gone[-1][0] if gone else None)
+    assert found.next_score == (stays[0][0] if stays else None)
+    assert found.total == pytest.approx(sum(score for score, _, _ in gone), rel=1e-12)
+    whole = candidates.at(torch.arange(candidates.ranges[-1][1]))
+    sums = [float(whole[a:b].sum()) for a, b in candidates.ranges]
+    assert found.sums == pytest.approx(sums, rel=1e-12)
+    return found
+
+
+def vectors(rows):
+    return [torch.tensor(row, dtype=torch.float64) for row in rows]
 
 
 values = st.sampled_from([0.0, 0.0, 5e-324, 1e-310, 0.5, 1.0, -1.0, 2.0, 1e300]) | st.floats(-2, 2)
+rows_of = st.lists(st.lists(values, max_size=12), min_size=1, max_size=4)
 
 
-@given(st.lists(st.lists(values, max_size=12), min_size=1, max_size=4), st.data())
+@given(rows_of, st.data())
 def test_equals_a_stable_sort(rows, data):
-    scores = [torch.tensor(row, dtype=torch.float64) for row in rows]
-    alive = [torch.tensor([data.draw(st.booleans()) for _ in row], dtype=torch.bool) for row in rows]
-    for candidates in (None, alive):
-        count = sum(map(len, rows)) if candidates is None else sum(int(part.sum()) for part in alive)
-        k = data.draw(st.integers(0, count))
-        assert [found.tolist() for found in lowest(scores, k, candidates)] == by_sorting(scores, k, candidates)
+    scores = vectors(rows)
+    alive = torch.tensor([data.draw(st.booleans()) for row in rows for _ in row], dtype=torch.bool)
+    for candidates in (Vectors(scores), Vectors(scores, alive), Pieces(scores, alive)):
+        k = data.draw(st.integers(0, candidates.count))
+        hint = data.draw(st.sampled_from([inf, -inf, -1.0, 0.0, 0.5, 1e-310, 3.0]))
+        check(candidates, k, hint=hint)
 
 
-@pytest.mark.parametrize("kind", ["random", "ties", "zeros", "equal", "subnormal"])
+whole_rows = st.lists(st.lists(st.sampled_from([0, 0, 1, 1, 2, 3, 5, 50]), max_size=12), min_size=1, max_size=4)
+
+
+@given(whole_rows, st.sets(st.integers(0, 40), max_size=9), st.data())
+def test_zeros_without_a_place_and_limits(rows, zeros, data):
+    scores = vectors(rows)
+    alive = torch.tensor([data.draw(st.booleans()) for row in rows for _ in row], dtype=torch.bool)
+    zeros = [i for i in zeros if i < len(alive) + len(zeros)]
+    for candidates in (Pieces(scores, alive, zeros), Pieces(scores, None, zeros, size=100)):
+        k = data.draw(st.integers(0, candidates.count))
+        hint = data.draw(st.sampled_from([inf, -inf, -1.0, 0.0, 1.0, 4.0, 1e9]))
+        limit = data.draw(st.sampled_from([inf, 0.0, 0.5, 1.0, 2.0, 7.0, 20.0, 1e6]))
+        check(candidates, k, limit, hint)
+
+
+KINDS = ["random", "ties", "zeros", "equal", "subnormal"]
+
+
+def drawn(kind, sizes=(3000, 7, 0, 1500)):
+    draws = torch.Generator().manual_seed(0)
+    scores = [torch.rand(size, generator=draws, dtype=torch.float64) for size in sizes]
+    change = {
+        "random": lambda v: v,
+        "ties": lambda v: (v * 5).floor(),
+        "zeros": lambda v: v * (v > 0.7),
+        "equal": torch.ones_like,
+        "subnormal": lambda v: v * 1e-310,
+    }
+    scores = [change[kind](vector) for vector in scores]
+    return scores, torch.rand(sum(sizes), generator=draws) > 0.4
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.999])
 def test_the_sample_never_changes_the_result(kind, share, monkeypatch):
-    draws = torch.Generator().manual_seed(0)
-    scores = [torch.rand(size, generator=draws) for size in (3000, 7, 0, 1500)]
-    if kind == "ties":
-        scores = [(vector * 5).floor() for vector in scores]
-    elif kind == "zeros":
-        scores = [vector * (vector > 0.7) for vector in scores]
-    elif kind == "equal":
-        scores = [torch.ones_like(vector) for vector in scores]
-    elif kind == "subnormal":
-        scores = [vector * 1e-42 for vector in scores]
-    alive = [torch.rand(len(vector), generator=draws) > 0.4 for vector in scores]
+    scores, alive = drawn(kind)
     monkeypatch.setattr(selection, "_DIRECT", 100)
-    for candidates, sample in ((None, 40), (alive, 40), (alive, 4000)):
+    for mask, sample in ((None, 40), (alive, 40), (alive, 4000)):
         monkeypatch.setattr(selection, "_SAMPLE", sample)
-        count = 4507 if candidates is None else sum(int(part.sum()) for part in alive)
-        k = max(1, int(share * count))
-        assert [found.tolist() for found in lowest(scores, k, candidates)] == by_sorting(scores, k, candidates)
+        for candidates in (Vectors(scores, mask), Pieces(scores, mask, zeros=range(50, 90), size=700)):
+            check(candidates, max(1, int(share * candidates.count)))
 
 
-def test_more_than_200000_entries_on_any_number_of_threads():
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0, 1e-4, 0.01, 0.3, 0.999, 1.1])
+def test_the_longest_prefix_of_limited_sum(kind, share, monkeypatch):
+    scores, alive = drawn(kind, (3000, 7, 0, 4500))
+    if kind == "random":  # sums in any order alike
+        scores = [(vector * 2**20).round() for vector in scores]
+    monkeypatch.setattr(selection, "_SORT", 1024)
+    for direct, sample in ((10**6, 40), (100, 40), (100, 4000)):
+        monkeypatch.setattr(selection, "_DIRECT", direct)
+        monkeypatch.setattr(selection, "_SAMPLE", sample)
+        candidates = Pieces(scores, alive, zeros=range(50, 90), size=700)
+        total = sum(score for score, _, _ in order_of(candidates))
+        limit = share * total * (1 if kind != "subnormal" else 1 + 1e-9)
+        for k in (candidates.count, candidates.count // 2, 45, 10):
+            check(candidates, k, limit)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hint_never_changes_the_result(kind):
+    scores, alive = drawn(kind, (300, 7, 0, 150))
+    candidates = Pieces(scores, alive, zeros=range(50, 90), size=70)
+    total = sum(score for score, _, _ in order_of(candidates))
+    for hint in (-inf, -1.0, 0.0, 1e-311, 0.1, 0.5, 0.999, 1.0, 3.0, 1e9, inf):
+        for k in (0, 1, 39, 40, 41, 100, candidates.count):
+            check(candidates, k, inf, hint)
+        check(candidates, candidates.count, (total // 3) or total / 3, hint)
+
+
+def test_more_than_400000_entries_on_any_number_of_threads():
     scores = [torch.rand(150_000, generator=torch.Generator().manual_seed(i)).mul(1000).floor() for i in range(3)]
     threads = torch.get_num_threads()
     found = []
     for number in (1, 2):
         torch.set_num_threads(number)
-        found.append(lowest(scores, 123_456))
+        found.append(lowest(Vectors(scores), 123_456).places)
     torch.set_num_threads(threads)
-    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+    assert torch.equal(*found)
     flat = torch.cat(scores)
     reverse = flat.flip(0).sort(stable=True).indices[:123_456]
-    expected = (len(flat) - 1 - reverse).sort().values
-    offsets = [0, 150_000, 300_000]
-    assert torch.equal(torch.cat([part + start for part, start in zip(found[0], offsets, strict=True)]), expected)
+    assert torch.equal(found[0], (len(flat) - 1 - reverse).sort().values)
+    ordered = flat.double().sort().values
+    limit = float(ordered[:200_000].sum())
+    limited = lowest(Vectors(scores), 450_000, limit)
+    assert limited.count == int((ordered.cumsum(0) <= limit).sum())
+    assert limited.total <= limit
 
 
-def test_positions():
-    assert positions(torch.tensor([True, False, True])).tolist() == [0, 2]
+def test_by_hand():
+    scores = vectors([[3, 1, 0], [1, 0, 2]])
+    found = lowest(Vectors(scores), 3)
+    assert (found.places.tolist(), found.largest, found.next_score) == ([2, 3, 4], 1, 1)
+    assert (found.total, found.sums) == (1, [4, 3])
+    nothing = lowest(Vectors(scores), 0)
+    assert (nothing.count, nothing.places.tolist(), nothing.largest, nothing.next_score) == (0, [], None, 0)
+    assert lowest(Vectors(scores), 6).next_score is None
+    assert lowest(Vectors(scores), 6, limit=2.5).places.tolist() == [1, 2, 3, 4]
+    assert lowest(Vectors(scores), 6, limit=1.5).places.tolist() == [2, 3, 4]
+    assert lowest(Vectors([]), 0).count == 0
+
+
+def test_a_shielded_layer_may_hold_no_candidate():
+    alive = torch.tensor([False, False, True, True])
+    found = check(Vectors(vectors([[1, 2], [3, 4]]), alive), 1)
+    assert found.places.tolist() == [2]
+
+
+@pytest.mark.parametrize("density", [0, 0.01, 0.05, 0.099, 0.11, 0.5, 1])
+def test_positions(density):
+    draws = torch.Generator().manual_seed(0)
+    for length in (*range(70), 71, 72, 100, 127, 128, 129, 1000, 4099):
+        chosen = torch.rand(length, generator=draws) < density
+        assert np.array_equal(positions(chosen).numpy(), np.flatnonzero(chosen.numpy()))
+    one = torch.zeros(1001, dtype=torch.bool)
+    for place in (0, 7, 8, 999, 1000):
+        one.zero_()[place] = True
+        assert positions(one).tolist() == [place]
+
+
+@pytest.mark.parametrize("offset", range(9))
+def test_positions_in_a_view(offset):
+    chosen = torch.rand(5000, generator=torch.Generator().manual_seed(1)) < 0.03
+    view = chosen[offset : 4000 + offset]
+    assert np.array_equal(positions(view).numpy(), np.flatnonzero(view.numpy()))
 
 
 def test_too_many_are_refused():
     with pytest.raises(ValueError, match="only 1 scores can be removed, not 2"):
-        lowest([torch.tensor([1.0, 2.0])], 2, [torch.tensor([True, False])])
+        lowest(Vectors([torch.tensor([1.0, 2.0])], torch.tensor([True, False])), 2)
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])

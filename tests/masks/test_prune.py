@@ -15,6 +15,7 @@ from theoryprune.measures import kept_count
 
 SCORES = {
     "synflow": tp.synflow,
+    "synflow_l2": tp.synflow_l2,
     "magnitude": tp.magnitude,
     **{name: partial(tp.SCORES[name], seed=0) for name in ("random", "erk", "uniform")},
 }

@@ -154,10 +154,17 @@ def test_a_hint_never_changes_the_result(kind):
     scores, alive = drawn(kind, (300, 7, 0, 150))
     candidates = Pieces(scores, alive, zeros=range(50, 90), size=70)
     total = sum(score for score, _, _ in order_of(candidates))
-    for hint in (-inf, -1.0, 0.0, 1e-311, 0.1, 0.5, 0.999, 1.0, 3.0, 1e9, inf):
+    for hint in (0.0, 1e-311, 0.1, 0.5, 0.999, 1.0, 3.0, 1e9, inf):
         for k in (0, 1, 39, 40, 41, 100, candidates.count):
             check(candidates, k, inf, hint)
         check(candidates, candidates.count, (total // 3) or total / 3, hint)
+
+
+@pytest.mark.parametrize("hint", [-1.0, -inf])
+def test_a_hint_below_all_scores_changes_nothing_beside_a_pool_of_zeros(hint):
+    candidates = Pieces(vectors([[0.0, 1.0]]), zeros=[0, 1])
+    assert candidates.flat(torch.tensor([0, 1])).tolist() == [2, 3]
+    assert check(candidates, 1, hint=hint).places.tolist() == [0]
 
 
 def test_more_than_400000_entries_on_any_number_of_threads():

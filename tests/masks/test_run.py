@@ -313,6 +313,17 @@ def test_neither_shrinking_nor_short_maps_nor_hints_change_a_run(schedule, seed,
         same_run(run(with_options(shrink_above=0)), plain)
 
 
+@pytest.mark.parametrize("seed", [71, 96, 198, 225])
+def test_a_layer_that_shrinks_and_then_vanishes_in_a_run(seed):
+    kinds = ("plain", "conv", "residual", "concat", "identity", "depthwise", "max")
+    graph = map_graph(seed, blocks=4, dims=2, kinds=kinds, **SMALL)
+    runs = [
+        tp.prune(graph, with_options(shrink_above=above), 0.02, tp.exponential(40), on_collapse="report")
+        for above in (0, 10**9)
+    ]
+    same_run(*runs)
+
+
 def test_a_run_step_by_step():
     graph = chain_graph(4, 6, 3)
     evaluator = evaluator_of(tp.synflow, graph)

@@ -1,4 +1,4 @@
-"""Small modules written in one line, and a witness that a module was left as it was."""
+"""Small modules written in one line, a witness that a module was left as it was, and runs compared up to ties."""
 
 import torch
 from torch import nn
@@ -57,3 +57,20 @@ def with_statistics(model, seed=0):
             module.running_mean.normal_(generator=generator)
             module.running_var.uniform_(0.5, 2, generator=generator)
     return model
+
+
+def first_tie(pruning):
+    """The first iteration whose threshold falls between scores that are equal up to rounding."""
+    for row in pruning.trace:
+        ends = (row.largest_removed, row.smallest_kept)
+        if None not in ends and ends[1] <= ends[0] * (1 + 1e-12):
+            return row.iteration
+    return len(pruning.trace) + 1
+
+
+def same_until_a_tie(first, second):
+    """Compare the masks up to the first tie of the reals; return whether that was all of them."""
+    last = min(first_tie(first), first_tie(second)) - 1
+    masks = [run.mask_after(last) for run in (first, second)]
+    assert all(torch.equal(masks[0].keep[name], masks[1].keep[name]) for name in masks[0].keep)
+    return last == len(first.trace)

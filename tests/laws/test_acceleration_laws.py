@@ -10,6 +10,7 @@ import torch
 import theoryprune as tp
 from benchmarks.models import MODELS
 from tests.reference_run import reference_run
+from tests.small import same_until_a_tie
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 
 SMALL = ("lenet_300_100", "lenet5_caffe", "digits_mlp", "digits_convnet", "mobile_tiny", "dense_tiny", "grouped_tiny")
@@ -31,22 +32,6 @@ def synflow(**options):
 
 
 OFF = {"spatial": False, "shrink_above": 10**12}
-
-
-def first_tie(pruning):
-    """The first iteration whose threshold falls between scores that are equal up to rounding."""
-    for row in pruning.trace:
-        ends = (row.largest_removed, row.smallest_kept)
-        if None not in ends and ends[1] <= ends[0] * (1 + 1e-12):
-            return row.iteration
-    return len(pruning.trace) + 1
-
-
-def same_until_a_tie(first, second):
-    last = min(first_tie(first), first_tie(second)) - 1
-    masks = [run.mask_after(last) for run in (first, second)]
-    assert all(torch.equal(masks[0].keep[name], masks[1].keep[name]) for name in masks[0].keep)
-    return last == len(first.trace)
 
 
 @pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.slow) for name in LARGE)])

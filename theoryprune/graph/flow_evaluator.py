@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import accumulate
-from math import frexp
 
 import torch
 from torch import Tensor
 
-from theoryprune.errors import UnsupportedLayerError
-from theoryprune.graph.adjoint import adjoint
 from theoryprune.graph.flow import BiasPolicy, flow_network
+from theoryprune.graph.flow_pass import FlowPass
 from theoryprune.graph.fold import fold_scales
 from theoryprune.graph.living import Rows, living_network
-from theoryprune.graph.products import Product
-from theoryprune.graph.reach import sweep
-from theoryprune.graph.scaling import Scaled, align, rescale, shift_exponent
-from theoryprune.graph.spatial import SpatialPlan, plain_plan, spatial_plan
-from theoryprune.layers import Flatten, Layer, Shift, WeightLayer
-from theoryprune.types import INPUT, FlowRule, Scores, WeightGraph
+from theoryprune.graph.spatial import plain_plan, spatial_plan
+from theoryprune.layers import WeightLayer
+from theoryprune.types import FlowRule, Scores, WeightGraph
 
 _FIRST, _AGAIN = 0.12, 0.55  # hardly a channel dies before; each time costs about an evaluation of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
 _BLOCK = 1 << 20
 """Entries of a block of scores: small beside the weights of a large layer, large beside the cost of a call."""
-
-
-@dataclass(eq=False)
-class _Step:
-    """What the backward pass needs of one record: what it read, and the powers of two applied around it."""
-
-    layer: Layer
-    inputs: list[Tensor]
-    raised: list[int]
-    lowered: int
-
-
-@dataclass(eq=False)
-class _Pass:
-    """One evaluation: the steps, and for each weight what its scores are made of."""
-
-    steps: list[_Step] = field(default_factory=list)
-    factors: dict[str, tuple[Product, Tensor, Tensor]] = field(default_factory=dict)
-    lost: int = 0
 
 
 class FlowEvaluator:
@@ -96,11 +72,11 @@ class FlowEvaluator:
         self.rule = FlowRule(bias, power)
         self._names = list(graph.order)
         self._spatial, self._dtype, self._device = spatial, dtype, graph.device
-        with torch.inference_mode(False), torch.no_grad():
-            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)))
+        self._slack = _SLACK[dtype] if slack is None else slack
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
-        self._slack = _SLACK[dtype] if slack is None else slack
+        with torch.inference_mode(False), torch.no_grad():
+            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)))
 
     def _use(self, network: WeightGraph) -> None:
         """Lay all weights out in one vector, and plan the evaluation."""
@@ -115,9 +91,8 @@ class FlowEvaluator:
                 view = self._flat[slice(*self.spans[layer.weight_name])].view(layer.weight.shape)
                 layers[i] = replace(layer, weight=view.copy_(layer.weight))
         self._network = replace(frame, layers=tuple(layers))
-        self._plan: SpatialPlan = spatial_plan(self._network) if self._spatial else plain_plan(self._network)
-        self._products: dict[str, Product] = {}
-        self._pass = _Pass()
+        plan = spatial_plan(self._network) if self._spatial else plain_plan(self._network)
+        self._pass = FlowPass(self._network, plan, self._slack)
 
     def evaluate(self, values: bool = True) -> Scores:
         """Compute the flow and all that the scores are made of.
@@ -133,11 +108,10 @@ class FlowEvaluator:
             Without values, which `blocks` and `at` give; ``total`` normalised to [1/2, 1).
         """
         with torch.inference_mode(False), torch.no_grad():
-            self._pass = _Pass()  # first, so that the last one's memory is free
-            flow, seed = self._forward(keep=values)
+            total, exponent, seed = self._pass.forward(self._dtype, keep=values)
             if values:
-                self._backward(seed)
-        return flow
+                self._pass.backward(seed)
+        return Scores({}, total, exponent, rule=self.rule, flushed=self._pass.flushed)
 
     def scores(self, method: str) -> Scores:
         """Return all scores at once, each in the shape of its weight, under a name for the method."""
@@ -253,120 +227,8 @@ class FlowEvaluator:
             return None
         self._shrink_at = _AGAIN * self._left
         with torch.inference_mode(False), torch.no_grad():
-            self._pass, self._products = _Pass(), {}  # first, so that their memory is free
+            self._pass.clear()  # first, so that its memory is free
             network, moved = living_network(self._network)
             if moved:
                 self._use(network)
         return moved or None
-
-    def _forward(self, keep: bool) -> tuple[Scores, Tensor]:
-        """Evaluate; return the flow, and the gradient of its normalised total with respect to the output."""
-        current, network = self._pass, self._network
-        ones = torch.ones(1, *self._plan.start, dtype=self._dtype, device=self._device)
-        values = {INPUT: Scaled(ones)}
-        for layer in network.layers:
-            step, values[layer.name] = self._step(layer, [values[name] for name in layer.inputs])
-            if keep:
-                current.steps.append(step)
-        before = values[network.output].exponent or 0
-        y = rescale(values[network.output], network.output)
-        current.lost += y.flushed
-        for stretch in self._plan.end:
-            y = Scaled(stretch.push(y.value), y.exponent)
-        total = float(y.value.sum())
-        mantissa, power = frexp(total)
-        exponent = 0 if y.exponent is None else y.exponent + power
-        flow = Scores({}, mantissa, exponent, rule=self.rule, flushed=current.lost)
-        # The outputs sum to mantissa * 2**power here; with 2**-power as the gradient, scores and total agree exactly.
-        seed = torch.full_like(y.value, 2.0**-power)
-        for stretch in reversed(self._plan.end):
-            seed = stretch.pull(seed)
-        return flow, shift_exponent(seed, before - y.exponent)[0] if y.exponent is not None else seed
-
-    def _step(self, layer: Layer, branches: list[Scaled]) -> tuple[_Step, Scaled]:
-        if isinstance(layer, Shift):  # an edge from the constant unit is one more branch, of exponent 0
-            offset = torch.as_tensor(layer.value)
-            branches = [*branches, Scaled(offset, 0 if bool(offset.any()) else None)]
-        aligned, raised = branches, [0] * len(branches)
-        if len(branches) > 1:
-            aligned = align(branches)
-            both = zip(branches, aligned, strict=True)
-            raised = [0 if old.exponent is None else old.exponent - (new.exponent or 0) for old, new in both]
-        xs = [branch.value for branch in aligned]
-        for i, stretches in enumerate(self._plan.stretches[layer.name]):
-            for stretch in stretches:
-                xs[i] = stretch.push(xs[i])
-        if isinstance(layer, WeightLayer):
-            value = self._product(layer, xs[0]).apply(xs[0])
-        else:
-            value = xs[0] + xs[1] if isinstance(layer, Shift) else layer.forward(*xs)
-        # After every record: a slice or a pooling can drop all that lives, and what is dead must lose its exponent.
-        before = Scaled(value, aligned[0].exponent)
-        out = before if isinstance(layer, Flatten) else rescale(before, layer.name, self._slack)
-        self._pass.lost += sum(branch.flushed for branch in aligned) + out.flushed
-        lowered = 0 if out.exponent is None else (before.exponent or 0) - out.exponent
-        return _Step(layer, xs, raised, lowered), out
-
-    def _product(self, layer: WeightLayer, x: Tensor) -> Product:
-        if layer.name not in self._products:
-            self._products[layer.name] = Product(layer, tuple(x.shape[1:]))
-        return self._products[layer.name]
-
-    def _backward(self, seed: Tensor) -> None:
-        """Carry the gradient back; keep both factors of the scores."""
-        gradients = {self._network.output: seed}
-        for step in reversed(self._pass.steps):
-            g = gradients.pop(step.layer.name, None)
-            if g is None:
-                continue
-            g = shift_exponent(g, step.lowered)[0]
-            if isinstance(step.layer, WeightLayer):
-                self._pass.factors[step.layer.weight_name] = (self._products[step.layer.name], step.inputs[0], g)
-            if any(name != INPUT for name in step.layer.inputs):
-                self._pull(step, g, gradients)
-        self._pass.steps = []
-
-    def _pull(self, step: _Step, g: Tensor, gradients: dict[str, Tensor]) -> None:
-        if isinstance(step.layer, WeightLayer):
-            pulled: tuple[Tensor, ...] = (self._products[step.layer.name].pull_back(g),)
-        else:
-            pulled = adjoint(step.layer, g, *step.inputs[: len(step.layer.inputs)])
-        parts = zip(step.layer.inputs, pulled, self._plan.stretches[step.layer.name], step.raised, strict=False)
-        for name, part, stretches, by in parts:
-            for stretch in reversed(stretches):
-                part = stretch.pull(part)
-            part = shift_exponent(part, by)[0]
-            gradients[name] = gradients[name] + part if name in gradients else part
-
-
-def carries_flow(graph: WeightGraph) -> bool:
-    """Return whether some input reaches some output over weights that are not zero: whether the flow is positive.
-
-    Raises
-    ------
-    ValueError
-        If the answer is lost to underflow.
-
-    Notes
-    -----
-    By the flow without biases. It is exact where following channels is not: on a small map a kernel's tap may read
-    nothing but padding. Only a network with a layer that has no flow is judged by its channels (`reach`). Cost: one
-    forward pass of a single example, and a copy of the weights.
-    """
-    try:
-        result = FlowEvaluator(graph).evaluate(values=False)
-    except UnsupportedLayerError:
-        return bool(sweep(graph).from_input[graph.output].any())
-    total = result.total or 0.0
-    refuse_lost_flow(total, result.flushed)
-    return total > 0
-
-
-def refuse_lost_flow(total: float, flushed: int) -> None:
-    """Raise `ValueError` where a flow of 0 may be an underflow."""
-    if total == 0 and flushed:
-        raise ValueError(
-            f"the flow cannot be told from 0: {flushed} positive entries were lost beside far larger ones. Bring the "
-            "units of each layer to a similar scale: dividing a unit's incoming weights by a number and multiplying "
-            "its outgoing ones by it changes no score"
-        )

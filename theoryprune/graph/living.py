@@ -53,7 +53,7 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Rows]]:
     moved: dict[str, Rows] = dict.fromkeys(network.order, (nowhere, 1))
     layers = []
     for layer in small.layers:
-        old = network.by_name[layer.name]
+        old = network.by_name.get(layer.name)  # None: a factor that was in the sum which it replaces
         if isinstance(layer, WeightLayer) and isinstance(old, WeightLayer):
             taps = old.weight[0].numel() // joined[old.weight_name].shape[1]
             layer, moved[old.weight_name] = _filled(old, layer, taps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from theoryprune.graph.flow_evaluator import carries_flow
+from theoryprune.graph.connected import carries_flow
 from theoryprune.graph.reach import effective_weights, sweep
 from theoryprune.graph.transform import apply_mask
 from theoryprune.types import Mask, WeightGraph

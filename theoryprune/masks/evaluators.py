@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.graph.living import Rows
-from theoryprune.masks.selection import Block, require_finite
+from theoryprune.masks.candidates import Block, require_finite
 from theoryprune.types import Scores, WeightGraph
 
 ScoreFunction = Callable[[WeightGraph], Scores]

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import BudgetError
+from theoryprune.graph.connected import carries_flow, refuse_lost_flow
 from theoryprune.graph.cuts import cut_weights
-from theoryprune.graph.flow_evaluator import carries_flow, refuse_lost_flow
 from theoryprune.graph.rounding import rounding_margin
+from theoryprune.masks.candidates import require_finite
 from theoryprune.masks.evaluators import Evaluator
 from theoryprune.masks.keep_top import Scope
 from theoryprune.masks.schedules import Schedule
-from theoryprune.masks.selection import Lowest, lowest, require_finite
+from theoryprune.masks.selection import Lowest, lowest
 from theoryprune.masks.survivors import Survivors
 from theoryprune.measures import kept_count
 from theoryprune.types import Scores, TraceRow, WeightGraph, theta_max

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from theoryprune.graph.living import Rows
+from theoryprune.masks.candidates import Block, positions
 from theoryprune.masks.evaluators import Evaluator
-from theoryprune.masks.selection import Block, positions
 
 
 class Removals:
@@ -140,12 +140,13 @@ class Survivors:
         stays, composed, dropped = [], {}, [self.zeros]
         for name, (start, end) in spans.items():
             rows, width = moved.get(name, (self.zeros[:0], 1))
+            old, old_width = (None, 1) if self._rows is None else self._rows[name]
+            width = width if len(rows) else old_width  # a weight that is gone has no rows of any width
             alive = self.alive[start:end].view(-1, width)
             real = rows >= 0
             inside = rows.clamp(min=0)
             stays.append((alive.index_select(0, inside) & real[:, None]).view(-1))
             alive[rows[real]] = False
-            old = None if self._rows is None else self._rows[name][0]
             left = positions(alive.view(-1))
             origin = left if old is None or not len(left) else old[left // width] * width + left % width
             dropped.append(origin + self._spans[name][0])

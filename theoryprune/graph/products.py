@@ -14,6 +14,9 @@ from theoryprune.layers import Conv, Shape, WeightLayer
 _KEEP = 1 << 18
 """Columns of up to so many entries are kept until the scores have been made of them."""
 
+_FEW = 16
+"""Up to so many positions a product is memory-bound, and the order of reading the weight counts."""
+
 
 class Product:
     """A weight layer on inputs of one shape, without its bias, as ``weight @ columns`` in each group.
@@ -66,7 +69,7 @@ class Product:
             self._back.cut(g.view(self._out))
             read = self._back.cells.reshape(self.weight.shape[1] * turned[0, 0].numel(), -1)
             return torch.mm(turned.reshape(self._shape[1], -1), read).view(self._shape)
-        gradients = _multiply(self.weight.mT, self.slopes(g))
+        gradients = _multiply_turned(self.weight, self.slopes(g))
         if self._windows is None:
             return gradients.reshape(self._shape)
         return self._windows.scatter(gradients, self._shape)
@@ -100,6 +103,13 @@ def _windows(layer: WeightLayer, shape: Shape) -> _Windows | None:
 
 def _multiply(a: Tensor, b: Tensor) -> Tensor:
     return torch.mm(a[0], b[0])[None] if len(a) == 1 else torch.bmm(a, b)
+
+
+def _multiply_turned(a: Tensor, b: Tensor) -> Tensor:
+    """Return ``a.mT @ b``; with few columns from the other side, which reads `a` row by row."""
+    if len(a) > 1:
+        return torch.bmm(a.mT, b)
+    return (torch.mm(b[0].T, a[0]).T if b.shape[2] <= _FEW else torch.mm(a[0].T, b[0]))[None]
 
 
 class _Windows:

@@ -119,9 +119,11 @@ def _gather(candidates: Candidates, bound: float) -> _Found:
 
 
 def _sums(block: Tensor, ends: Sequence[int]) -> list[float]:
-    """Return the sums up to each end, and that of what is left of a layer without its end."""
-    parts = torch.tensor_split(block, list(ends))
-    return [float(part.sum(dtype=torch.float64)) if len(part) else 0.0 for part in parts]
+    """Return the sums up to each end, and that of what is left of a layer without its end.
+
+    Each in the arithmetic of the block, pairwise: in float32 several times as fast, and as exact as the scores.
+    """
+    return [float(part.sum()) if len(part) else 0.0 for part in torch.tensor_split(block, list(ends))]
 
 
 def _meeting(block: Tensor, bound: float, alive: Tensor | None) -> Tensor:

@@ -24,7 +24,7 @@ FLAG = tyro.conf.arg(help_behavior_hint="")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 
 _KEYWORD = re.compile(
-    r"\b(scope|protect|on_collapse|schedule|density|guard)=(?:'(\w+)'|(\w+)\(\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.)"
+    r"\b(scope|protect|on_collapse|schedule|density|guard)=(?:'(\w+)'|(\w+)\((\d*)\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.)"
 )
 
 
@@ -36,6 +36,11 @@ def as_options(message: str) -> str:
     >>> as_options("Remedy: scope='layer', or protect=... for these layers")
     'Remedy: --scope layer, or --protect for these layers'
     """
-    return _KEYWORD.sub(
-        lambda found: f"--{found[1].replace('_', '-')} {found[2] or found[3] or found[4] or ''}".rstrip(), message
-    )
+    return _KEYWORD.sub(_option, message)
+
+
+def _option(found: re.Match[str]) -> str:
+    """Write one keyword argument, a schedule's number of steps as an option of its own."""
+    name, word, call, steps, number = found.groups()
+    option = f"--{name.replace('_', '-')} {word or call or number or ''}".rstrip()
+    return f"{option} --steps {steps}" if steps else option

@@ -137,7 +137,10 @@ class Prune:
 
     def _score(self) -> partial[Scores]:
         if self.method not in SCORES:
-            raise ValueError(f"method must be one of {', '.join(SCORES)}, got '{self.method}'")
+            raise ValueError(
+                f"method must be one of {', '.join(SCORES)}, got '{self.method}'; scores that need data or a budget "
+                "(snip, grasp, smart_ratio) are built in Python"
+            )
         score = SCORES[self.method]
         seeded = "seed" in inspect.signature(score).parameters
         return partial(score, seed=self.seed) if seeded else partial(score)

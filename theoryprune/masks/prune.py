@@ -18,7 +18,7 @@ from theoryprune.masks.evaluators import ScoreFunction, evaluator_of, score_name
 from theoryprune.masks.keep_top import Scope, check_scope, nothing_to_prune
 from theoryprune.masks.protect import protected_names
 from theoryprune.masks.run import Run
-from theoryprune.masks.schedules import Schedule, adaptive, one_shot
+from theoryprune.masks.schedules import Schedule, adaptive, exponential, one_shot
 from theoryprune.masks.survivors import Survivors
 from theoryprune.measures import check_density
 from theoryprune.types import Mask, Pruning, Scores, TraceRow, WeightGraph
@@ -46,7 +46,8 @@ def prune(
     density : float
         In (0, 1]: the fraction of the N weights that count to keep in the end.
     schedule : Schedule, optional
-        How much goes at each step. By default ``adaptive()`` for a score with a flow, else ``one_shot()``.
+        How much goes at each step. By default ``adaptive()`` for a score with a flow from the input,
+        ``exponential(100)`` for one whose flow also comes from biases, else ``one_shot()``.
     scope : {"global", "layer"}
         Rank all weights together, or each layer by itself with a density of its own.
     protect : collection of str
@@ -111,8 +112,8 @@ def prune(
     evaluator = evaluator_of(score, graph)
     run = Run(graph, evaluator, Survivors(graph.weights, free, evaluator), density, scope, guard)
     scores = run.evaluate()
-    plan = schedule or (one_shot() if scores.total is None else adaptive())
-    run.start(plan, scores)
+    plan = schedule or _default(scores)
+    run.start(plan, replace(scores, method=scores.method or score_name(score)))
     trace, scores, collapsed = _steps(run, plan, scores, score_name(score), on_collapse, progress)
     method = scores.method or score_name(score)
     removals, dtype = run.left.removals, run.dtype
@@ -173,6 +174,12 @@ def _steps(
     return trace, scores, collapsed
 
 
+def _default(scores: Scores) -> Schedule:
+    if scores.total is None:
+        return one_shot()
+    return adaptive() if scores.rooted else exponential(100)
+
+
 def _check(
     graph: WeightGraph, density: float, schedule: object, scope: Scope, on_collapse: str, guard: str | None
 ) -> None:
@@ -180,8 +187,8 @@ def _check(
     check_density(density)
     if not (schedule is None or (hasattr(schedule, "kept") and hasattr(schedule, "steps"))):
         raise TypeError(
-            f"schedule must be a schedule such as theoryprune.exponential(100), got {schedule!r}; call the function of "
-            "its name, with the number of steps"
+            "schedule must be a schedule such as theoryprune.adaptive() or theoryprune.exponential(100), got "
+            f"{schedule!r}; call the function of its name"
         )
     check_scope(scope)
     if on_collapse not in ("raise", "report"):

@@ -84,13 +84,13 @@ class Run:
         self.dtype = next((block.dtype for _, block, _ in self._evaluator.blocks(list(self._sizes))), torch.float64)
         theta = getattr(plan, "theta", None)
         self._cuts = cut_weights(self.graph) if scores.rule is not None else ()
-        if theta is not None or self.guard is not None:
+        if (theta is not None or self.guard is not None) and (scores.total is None or not scores.rooted):
             what = f"schedule {plan}" if theta is not None else "guard='layer'"
-            if scores.total is None or not scores.rooted:
-                raise ValueError(
-                    f"{what} needs a score whose flow comes from the input alone, such as theoryprune.synflow without "
-                    f"bias='unit'; '{scores.method or 'this score'}' has none. Remedy: exponential(100) or one_shot()"
-                )
+            lack = "has no flow" if scores.total is None else "has a flow that does not come from the input alone"
+            remedy = "schedule=exponential(100) or schedule=one_shot()" if theta is not None else "no guard"
+            raise ValueError(
+                f"{what} needs the flow of a score such as synflow; '{scores.method}' {lack}. Remedy: {remedy}"
+            )
         if self.guard is not None and self.target < len(self._sizes):
             raise BudgetError(
                 f"guard='layer' keeps a weight in each of {len(self._sizes)} layers, but only {self.target} are to be "

@@ -130,7 +130,7 @@ BAD = {
     "compression inf": (("--compression", "inf"), 2, "compression must be finite"),
     "no amount": ((), 2, "--density, --sparsity, --compression"),
     "two amounts": (("--density", "0.1", "--sparsity", "0.9"), 2, "not allowed together"),
-    "unknown method": (("--density", "0.5", "--method", "magic"), 2, "method must be one of synflow, magnitude"),
+    "unknown method": (("--density", "0.5", "--method", "magic"), 2, "method must be one of synflow, synflow_l2"),
     "unknown schedule": (("--density", "0.5", "--schedule", "magic"), 2, "--schedule"),
     "no steps": (("--density", "0.5", "--steps", "0"), 2, "steps must be at least 1, got 0"),
     "steps of one_shot": (("--density", "0.5", "--schedule", "one_shot", "--steps", "3"), 2, "has a single step"),

@@ -35,3 +35,13 @@ def test_a_network_without_a_flow_is_judged_by_its_channels():
     graph = tp.extract(net, (1, 4, 4))
     assert carries_flow(graph)
     assert not carries_flow(graph.with_weights({"0.weight": torch.zeros(1, 1, 1, 1)}))
+
+
+def test_a_path_of_tiny_weights_is_not_taken_for_none():
+    net = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Linear(2, 1, bias=False)).double()
+    net[0].weight.data = torch.tensor([[1.0], [1e-200]], dtype=torch.float64)
+    net[1].weight.data = torch.tensor([[0.0, 1e-200]], dtype=torch.float64)
+    with pytest.raises(ValueError, match="there is a path, but its weight was lost to underflow"):
+        carries_flow(tp.extract(net, (1,)))
+    with pytest.raises(ValueError, match="the flow cannot be told from 0"):
+        tp.prune(tp.extract(net, (1,)), tp.synflow, 0.9)

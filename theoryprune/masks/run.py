@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import BudgetError
-from theoryprune.graph.connected import carries_flow, refuse_lost_flow
+from theoryprune.graph.connected import carries_flow
 from theoryprune.graph.cuts import cut_weights
 from theoryprune.graph.rounding import rounding_margin
 from theoryprune.masks.candidates import require_finite
@@ -137,10 +137,10 @@ class Run:
 
     def connected(self, scores: Scores) -> bool:
         """Whether an input still reaches an output."""
-        if scores.total is not None and scores.rooted:
-            refuse_lost_flow(scores.total, scores.flushed)
-            return scores.total > 0
-        weights = self.graph.weights  # biases may feed a flow that is not rooted, but they are no path from the input
+        if scores.total is not None and scores.rooted and scores.total > 0:
+            return True
+        # Biases may feed a flow that is not rooted, but they are no path from the input; 0 may be an underflow.
+        weights = self.graph.weights
         masked = {name: torch.where(keep, weights[name], 0) for name, keep in self.left.removals.keep().items()}
         return carries_flow(self.graph.with_weights(masked))
 

@@ -61,7 +61,8 @@ def prune_and_train(method: str, density: float, seed: int, training: Images, te
     torch.manual_seed(seed)
     model = digits_convnet()
     graph = tp.extract(model, model.example_shape)
-    pruning = tp.prune(graph, score(method, seed), density, on_collapse="report", progress=False)
+    plan = tp.exponential(100) if method == "synflow" else None  # as published
+    pruning = tp.prune(graph, score(method, seed), density, plan, on_collapse="report", progress=False)
     sparse = tp.apply_mask(graph, pruning.mask)
     summary = tp.summarize(graph, sparse)
     masked = tp.mask_module(model, pruning.mask)

@@ -216,3 +216,44 @@ def test_every_kind_of_run_holds(capfd, options, schedule):
     assert found.code == 0, found.err
     assert found.json["connected"]
     assert found.json["certified"] or schedule == "exponential(100)"
+
+
+def in_rows(**changes):
+    return lambda record: record["certificate"]["rows"][2].update(changes)
+
+
+def in_trace(**changes):
+    return lambda record: record["trace"][2].update(changes)
+
+
+def in_run(**changes):
+    return lambda record: record["certificate"].update(changes)
+
+
+MALFORMED = [
+    in_trace(layer_sizes={}), in_trace(layer_sizes=[]), in_trace(kept_per_layer=[1]), in_trace(iteration="x"),
+    in_rows(kept_per_layer=[1]), in_rows(layer_sizes={}), in_rows(flow="0x1p99999"), in_trace(flow="0x1p99999"),
+    in_run(schedule=3), in_run(dtype=[1]), in_run(versions=[1]), in_run(rule=3), in_run(rows=None), in_run(gamma=1),
+    lambda record: record.update(hashes=[1]), lambda record: record.update(trace=3),
+    lambda record: record.update(method=[1]), lambda record: record["trace"].insert(0, 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", MALFORMED)
+def test_malformed_records_end_with_1(capfd, folder, change):
+    edit(folder, change)
+    result = run(capfd, "verify", folder)
+    assert (result.code, result.out) == (1, "")
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("stated", ["linear()", "adaptive(abc)", "exponential(0)", "nonsense"])
+def test_a_schedule_that_is_none_ends_with_1(capfd, folder, stated):
+    def change(record):
+        record["certificate"]["schedule"] = record["arguments"]["schedule"] = stated
+        reseal(record)
+
+    edit(folder, change)
+    result = run(capfd, "verify", folder)
+    assert result.code == 1
+    assert f"'schedule' is stated as {stated}" in result.err.replace("\n", " ")

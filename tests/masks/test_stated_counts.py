@@ -3,10 +3,10 @@
 import pytest
 
 import theoryprune as tp
-from tests.masks.test_verify import forged, honest
+from tests.masks.test_verify import forged, honest, row_forged
 from tests.networks import random_graph
 from tests.reference_run import reference_run
-from theoryprune.masks.stated_counts import check_counts
+from theoryprune.masks.stated_counts import check_counts, differing
 
 
 @pytest.mark.parametrize("schedule", [tp.exponential(7), tp.linear(5), tp.one_shot()], ids=str)
@@ -25,7 +25,12 @@ def test_another_schedule_asks_for_other_counts(other):
         check_counts(false, false.certificate)
 
 
-def test_a_schedule_without_fixed_steps_says_nothing_about_counts():
+def test_only_what_differs_is_told():
+    assert differing({"a": 1, "b": 2, "c": 3}, {"b": 4, "c": 3}) == ({"a": 1, "b": 2}, {"b": 4})
     _, pruning = honest()
-    false = forged(pruning, schedule="adaptive(0.99)")
-    check_counts(false, false.certificate)
+    row = pruning.trace[0]
+    first, *_ = row.kept_per_layer
+    false = row_forged(pruning, 0, kept_per_layer={**row.kept_per_layer, first: 0})
+    with pytest.raises(tp.CertificateError) as error:
+        check_counts(false, false.certificate)
+    assert f"stated as {{'{first}': 0}}, but" in str(error.value)

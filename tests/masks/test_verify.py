@@ -150,19 +150,21 @@ def test_every_field_of_the_run_is_computed_again(name):
     certificate = pruning.certificate
     false = forged(pruning, **{name: RUN[name](certificate)})
     if certificate.surrogates or name != "surrogates":
-        with pytest.raises(tp.CertificateError, match=r"the certificate is void"):
+        with pytest.raises(tp.CertificateError, match=r"the certificate is void|not the network that was pruned"):
             verify_pruning(false, graph, rows="all")
 
 
 def test_another_flow_than_the_one_stated():
     graph, pruning = honest(1)
-    with pytest.raises(tp.CertificateError, match="row 1: "):
+    with pytest.raises(tp.CertificateError, match="the run: 'method'"):
         verify_pruning(forged(pruning, rule=tp.FlowRule("drop", 2)), graph, rows="all")
+    with pytest.raises(tp.CertificateError, match="row 1: "):
+        verify_pruning(forged(pruning, rule=tp.FlowRule("drop", 2), method="synflow_l2"), graph, rows="all")
 
 
 def test_another_scope_or_guard_than_the_one_stated():
     graph, pruning = honest()
-    with pytest.raises(tp.CertificateError, match="row 1: 'kept_per_layer'"):
+    with pytest.raises(tp.CertificateError, match="'scope' is stated as layer, but the numbers"):
         verify_pruning(forged(pruning, scope="layer"), graph, rows="all")
     small = reference_run(graph, 0.01, tp.exponential(3))
     with pytest.raises(tp.CertificateError, match=r"row [123]: '(guard|smallest_kept)'"):
@@ -258,13 +260,18 @@ def test_swapped_rows():
 
 def test_another_network():
     _, pruning = honest(0)
-    with pytest.raises(tp.CertificateError, match="the certificate is void"):
+    with pytest.raises(tp.CertificateError, match="pass the network before pruning"):
         verify_pruning(pruning, random_graph(1))
     graph = random_graph(0)
     name = graph.order[-1]
     near = graph.with_weights({name: graph.weights[name] * (1 + 1e-15) + 1e-12})
     with pytest.raises(tp.CertificateError, match="'weights_sha256'"):
         verify_pruning(pruning, near)
+    with pytest.raises(tp.CertificateError) as error:
+        verify_pruning(pruning, tp.apply_mask(graph, pruning.mask))
+    assert str(error.value).startswith("the graph is not the network that was pruned: its hash is ")
+    assert "void" not in str(error.value)
+    assert len(str(error.value)) < 200
 
 
 def test_masks_that_do_not_nest_or_fit():
@@ -306,5 +313,18 @@ def test_the_verb_dispatches():
     from theoryprune.bounds import verify
 
     assert verify(pruning, graph, rows="last").rows == (6,)
+    with pytest.raises(TypeError, match="graph is missing; pass the network before pruning"):
+        verify(pruning)
+    with pytest.raises(TypeError, match="pass the Pruning that prune returned"):
+        verify(pruning.mask, graph)
     with pytest.raises(TypeError, match="graph must be a WeightGraph"):
         verify(pruning, nn.Linear(2, 2))
+
+
+def test_the_report_says_only_what_was_done():
+    graph = random_graph(0)
+    none = str(verify_pruning(tp.prune(graph, tp.synflow, 1, progress=False), graph))
+    assert none == "Verified: digest, hashes and the network; there was no iteration; the final flow computed again."
+    one = str(verify_pruning(reference_run(graph, 0.5, tp.one_shot()), graph))
+    assert "arithmetic of the one iteration; 1 of 1 iteration computed again" in one
+    assert "(found between channels in 1)" in one

@@ -75,9 +75,9 @@ def test_what_is_left_of_the_flow_by_the_theorem():
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"chain": False}, "some layers are no cuts"),
+        ({"chain": False}, "shortcuts go around some layers"),
         ({"scope": "layer"}, "the scope is 'layer'"),
-        ({"guard": "layer"}, "a guard changed the order"),
+        ({"guard": "layer"}, "a guard may have changed the order"),
         ({"rows": (replace(ROW, prune_sum=0.75),)}, "the run is not certified"),
     ],
 )
@@ -117,6 +117,35 @@ def test_data_of_another_schema_or_kind_are_refused():
     for broken in ({}, {"schema": 1}, {**CERTIFICATE.to_dict(), "gamma": "x"}, {**CERTIFICATE.to_dict(), "more": 1}):
         with pytest.raises(tp.CertificateError, match="no certificate of a run"):
             tp.FlowCertificate.from_dict(broken)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedule": 3},
+        {"dtype": [1]},
+        {"versions": [1]},
+        {"versions": {"torch": 2}},
+        {"guard": 1},
+        {"protect": "ab"},
+        {"exact_cuts": [1]},
+        {"chain": 1},
+        {"shortest_path": 1.5},
+        {"effective": True},
+        {"final_exponent": None},
+        {"rule": [1]},
+        {"rule": {"bias": "drop", "power": "1"}},
+        {"rule": {"bias": [], "power": 1}},
+        {"rows": 3},
+        {"rows": [3]},
+        {"rows": [{**ROW.to_dict(), "kept_per_layer": [1]}]},
+        {"digest": None},
+    ],
+    ids=str,
+)
+def test_a_field_of_another_kind_is_refused(change):
+    with pytest.raises(tp.CertificateError, match="no certificate of a run"):
+        tp.FlowCertificate.from_dict({**CERTIFICATE.to_dict(), **change})
 
 
 def test_its_representation_is_short():

@@ -46,3 +46,26 @@ def test_rows_travel_as_json_without_losing_a_digit():
 def test_data_of_another_kind_are_no_row():
     with pytest.raises(ValueError, match=r"missing or unknown: \['flow'\]"):
         tp.TraceRow.from_dict({name: value for name, value in ROW.to_dict().items() if name != "flow"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iteration": "1"},
+        {"removed": True},
+        {"exponent": 0.5},
+        {"flushed": "0"},
+        {"connected": 1},
+        {"kept_per_layer": [1]},
+        {"layer_sizes": {}},
+        {"layer_sizes": {"a": 4, "b": 0}},
+        {"layer_sizes": {"a": 4}},
+        {"kept_per_layer": {"a": 3, "b": None}},
+        {"layer_totals": [1]},
+        {"flow": 0.75},
+    ],
+    ids=str,
+)
+def test_fields_of_another_kind_are_refused(change):
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        tp.TraceRow.from_dict({**ROW.to_dict(), **change})

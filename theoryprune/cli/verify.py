@@ -76,7 +76,10 @@ def read_pruning(folder: Path) -> tuple[WeightGraph, Pruning]:
     proof = read_proof(folder, run)
     graph = dense_graph(run.graph, proof)
     certificate = FlowCertificate.from_dict(_certificate(run, folder))
-    if run.record["hashes"].get("mask") != run.mask.sha256:
+    hashes = run.record["hashes"]
+    if not isinstance(hashes, dict):
+        raise FileFormatError(f"'{folder / RECORD}': 'hashes' is no table of hashes; run prune again")
+    if hashes.get("mask") != run.mask.sha256:
         raise CertificateError(f"'{folder / RECORD}': 'hashes.mask' is not the hash of the mask")
     try:
         trace = tuple(_row(data) for data in run.record["trace"])
@@ -92,7 +95,7 @@ def read_pruning(folder: Path) -> tuple[WeightGraph, Pruning]:
             final_exponent=certificate.final_exponent,
             certificate=certificate,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise FileFormatError(f"'{folder / RECORD}': the trace is damaged ({error!r}); run prune again") from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import fsum
@@ -15,6 +14,7 @@ from theoryprune.graph.min_cut import min_cut
 from theoryprune.graph.plain_flow import PlainFlow, plain_flow
 from theoryprune.graph.transform import apply_mask
 from theoryprune.masks.against import at_exponent, distance, require
+from theoryprune.masks.stated_schedule import Part, check_prefix, groups_of
 from theoryprune.types import FlowCertificate, FlowRule, Pruning, TraceRow, WeightGraph
 
 
@@ -50,8 +50,8 @@ def check_row(
     deviation.append(
         _near(where, "prune_sum", _stated(row, row.prune_sum or 0.0, flow), removed, flow.total, tolerance)
     )
-    _check_order(certificate, row, flow, left, gone)
-    _check_theta(certificate, where, flow, gone, removed)
+    parts = _check_order(certificate, row, flow, left, gone)
+    check_prefix(certificate, row, flow.total, parts, tolerance)
     residual, method = _check_cuts(certificate, where, flow)
     if certificate.rule.bias == "unit":
         _check_connected(pruning, certificate, graph, row)
@@ -90,8 +90,8 @@ def _check_order(
     flow: PlainFlow,
     left: Mapping[str, Tensor],
     gone: Mapping[str, Tensor],
-) -> None:
-    """What was removed is the head of the order among the candidates, ties within rounding aside."""
+) -> list[Part]:
+    """What was removed is the head of the order among the candidates, ties within rounding aside; return its parts."""
     where = f"row {row.iteration}"
     # Two computations, each within 1 +- gamma: so far may two equal scores be apart, and twice so for an order.
     factor = ((1 + certificate.gamma) / (1 - certificate.gamma)) ** 2
@@ -99,11 +99,13 @@ def _check_order(
     kept = {name: flow.scores[name][left[name] & ~gone[name]] for name in gone}
     if certificate.guard == "layer":
         kept = {name: _unguarded(where, name, out[name], scores, factor) for name, scores in kept.items()}
-    for names in [list(gone)] if certificate.scope == "global" else [[name] for name in gone]:
+    parts = []
+    for names in groups_of(certificate, list(gone)):
         high = max((float(out[name].max()) for name in names if len(out[name])), default=0.0)
         low = min((float(kept[name].min()) for name in names if len(kept[name])), default=None)
         text = f"a weight of score {high} was removed and one of {low} kept"
         require(low is None or high <= factor * low, where, "removed", row.removed, text)
+        parts.append(Part(names, fsum(_sum(out[name]) for name in names), low))
     ends = (
         ("largest_removed", row.largest_removed, max((float(s.max()) for s in out.values() if len(s)), default=None)),
         ("smallest_kept", row.smallest_kept, min((float(s.min()) for s in kept.values() if len(s)), default=None)),
@@ -113,6 +115,7 @@ def _check_order(
         if stated is not None and found is not None:
             value = _stated(row, stated, flow)
             require(distance(value, found, found) <= factor - 1 + 1e-9, where, field, value, f"it is {found}")
+    return parts
 
 
 def _unguarded(where: str, name: str, out: Tensor, kept: Tensor, factor: float) -> Tensor:
@@ -124,18 +127,6 @@ def _unguarded(where: str, name: str, out: Tensor, kept: Tensor, factor: float) 
     require(highest <= factor * best, where, "guard", "layer", f"the highest weight of '{name}' was removed")
     place = int(kept.argmax())
     return torch.cat([kept[:place], kept[place + 1 :]])
-
-
-def _check_theta(
-    certificate: FlowCertificate, where: str, flow: PlainFlow, gone: Mapping[str, Tensor], removed: float
-) -> None:
-    """A step limited by the flow removes at most its part of it, or a single weight that carries any."""
-    stated = re.fullmatch(r"(?:adaptive\(|guarded\(.*, )([^,()]+)\)", certificate.schedule)
-    if stated is None:
-        return
-    positive = sum(int((flow.scores[name][out] > 0).sum()) for name, out in gone.items())
-    held = positive <= 1 or removed <= float(stated[1]) * flow.total * (1 + 1e-5)  # six digits are stated
-    require(held, where, "prune_sum", removed, f"{certificate.schedule} allows less of the flow {flow.total}")
 
 
 def _check_cuts(certificate: FlowCertificate, where: str, flow: PlainFlow) -> tuple[float, str]:

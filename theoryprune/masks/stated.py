@@ -8,15 +8,19 @@ from math import isfinite
 import torch
 
 from theoryprune.errors import CertificateError
+from theoryprune.graph.hashing import graph_sha256
 from theoryprune.masks.against import require
 from theoryprune.masks.certify import certify
 from theoryprune.masks.stated_amounts import check_amounts, check_succession
-from theoryprune.masks.stated_counts import check_counts
+from theoryprune.masks.stated_counts import check_counts, differing
+from theoryprune.masks.stated_schedule import plan_of
 from theoryprune.types import FlowCertificate, FlowRule, Pruning, TraceRow, WeightGraph
 
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
+_POWERS = {"synflow": 1, "synflow_l2": 2}
+_WITHOUT_FLOW = ("magnitude", "random", "snip", "grasp", "erk", "smart_ratio", "uniform")
 _FACTS = (
-    "weights_sha256", "mask_sha256", "protect", "exact_cuts", "chain", "shortest_path", "longest_path", "surrogates",
+    "mask_sha256", "protect", "exact_cuts", "chain", "shortest_path", "longest_path", "surrogates",
     "dropped", "effective", "gamma",
 )  # fmt: skip
 
@@ -32,6 +36,7 @@ def check_stated(pruning: Pruning, certificate: FlowCertificate, graph: WeightGr
     _check_digest(pruning, certificate)
     _check_agreement(pruning, certificate)
     _check_choices(certificate)
+    _check_network(certificate, graph)
     _check_masks(pruning, graph)
     _check_facts(pruning, certificate, graph)
     check_counts(pruning, certificate)
@@ -62,7 +67,7 @@ def _check_agreement(pruning: Pruning, certificate: FlowCertificate) -> None:
     require(len(pruning.trace) == len(certificate.rows), "the run", "rows", len(certificate.rows), "the trace differs")
     for row, traced in zip(certificate.rows, pruning.trace, strict=True):
         for spec in fields(TraceRow):
-            stated, found = getattr(row, spec.name), getattr(traced, spec.name)
+            stated, found = differing(getattr(row, spec.name), getattr(traced, spec.name))
             require(stated == found, f"row {row.iteration}", spec.name, stated, f"{found} in the trace")
     for name in ("method", "schedule", "scope", "final_flow", "final_exponent"):
         stated, found = getattr(certificate, name), getattr(pruning, name)
@@ -76,6 +81,21 @@ def _check_choices(certificate: FlowCertificate) -> None:
     require(certificate.dtype in _DTYPES, "the run", "dtype", certificate.dtype, f"known are {', '.join(_DTYPES)}")
     require(certificate.scope in ("global", "layer"), "the run", "scope", certificate.scope, "there is no such scope")
     require(certificate.guard in (None, "layer"), "the run", "guard", certificate.guard, "there is no such guard")
+    method = certificate.method
+    fits = method not in _WITHOUT_FLOW and _POWERS.get(method, rule.power) == rule.power
+    require(fits, "the run", "method", method, f"the flow is {rule}")
+    limited = plan_of(certificate).theta is not None or certificate.guard is not None
+    text = f"schedule {certificate.schedule} and guard {certificate.guard} need a flow without biases"
+    require(rule.bias == "drop" or not limited, "the run", "rule", rule, text)
+
+
+def _check_network(certificate: FlowCertificate, graph: WeightGraph) -> None:
+    stated, found = certificate.weights_sha256, graph_sha256(graph)
+    if stated != found:
+        raise CertificateError(
+            f"the graph is not the network that was pruned: its hash is {found[:12]}, and 'weights_sha256' is stated "
+            f"as {stated[:12]}; pass the network before pruning"
+        )
 
 
 def _check_masks(pruning: Pruning, graph: WeightGraph) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from theoryprune.masks.against import require
-from theoryprune.masks.schedules import SCHEDULES
+from theoryprune.masks.stated_schedule import check_schedule
 from theoryprune.types import FlowCertificate, Pruning
 
 
@@ -28,33 +27,29 @@ def check_counts(pruning: Pruning, certificate: FlowCertificate) -> None:
         }
         for name, value in found.items():
             stated = getattr(row, name)
-            require(_plain(stated) == value, f"row {i}", name, stated, f"the masks say {value}")
+            told, known = differing(_plain(stated), value)
+            require(told == known, f"row {i}", name, told, f"the masks say {known}")
         for name, total in (row.layer_totals or {}).items():
             require(bool(before.get(name)) or not total, f"row {i}", f"layer_totals['{name}']", total, "it is empty")
         before = after
-    _check_schedule(certificate)
+    check_schedule(certificate)
 
 
 def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _check_schedule(certificate: FlowCertificate) -> None:
-    """A schedule with fixed steps asks for counts, which follow from the last one up to what its rounding hides."""
-    rows, stated = certificate.rows, certificate.schedule
-    found = re.fullmatch(r"(exponential|linear|one_shot)\((\d*)\)", stated)
-    if found is None:
-        return
-    plan = SCHEDULES[found[1]](*(int(steps) for steps in [found[2]] if steps))
-    require(plan.steps == len(rows), "the run", "schedule", stated, f"there are {len(rows)} rows")
-    sizes = rows[-1].layer_sizes
-    for group in [list(sizes)] if certificate.scope == "global" else [[name] for name in sizes]:
-        total, last = (sum(counts[name] for name in group) for counts in (sizes, rows[-1].kept_per_layer))
-        # The density asked for lies between these two, up to the guard of the counts against rounding.
-        low, high = (last - 1) / total, min(1.0, (last + 1e-9) / total + 1e-12)
-        for row in rows:
-            kept = sum(row.kept_per_layer[name] for name in group)
-            least, most = (plan.kept(row.iteration, density, total) for density in (low, high))
-            where = f"row {row.iteration}"
-            text = f"{stated} keeps {least} to {most} of {'all' if certificate.scope == 'global' else group[0]}"
-            require(least <= kept <= most, where, "kept_per_layer", kept, text)
+def differing(stated: object, found: object) -> tuple[object, object]:
+    """Return both, or, of two mappings, the entries that differ.
+
+    Examples
+    --------
+    >>> differing({"a": 1, "b": 2}, {"a": 1, "b": 3}), differing(1, 2)
+    (({'b': 2}, {'b': 3}), (1, 2))
+    """
+    if not (isinstance(stated, Mapping) and isinstance(found, Mapping)):
+        return stated, found
+    names = [name for name in {**stated, **found} if name not in stated or name not in found]
+    names += [name for name in stated if name in found and stated[name] != found[name]]
+    first, second = ({name: of[name] for name in names if name in of} for of in (stated, found))
+    return first, second

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from theoryprune.bounds import verify
 from theoryprune.errors import CertificateError
 from theoryprune.graph.evaluate import require_values
 from theoryprune.masks.recompute import check_end, check_row
 from theoryprune.masks.stated import check_stated
-from theoryprune.types import FlowCertificate, Pruning, WeightGraph
+from theoryprune.types import FlowCertificate, Mask, Pruning, WeightGraph
 
 Rows = Literal["auto", "all", "last"] | int
+
+_WAYS = {"channel graph": "found between channels", "operator graph": "found between whole layers"}
 
 _SAMPLE = 10
 """Rows computed again unless all are asked for: the first, the last, and others that the mask's hash chooses."""
@@ -48,17 +50,21 @@ class Verification:
 
     def __str__(self) -> str:
         """Return a sentence."""
-        which = f"{len(self.rows)} of {self.iterations} iterations" if self.rows else "no iteration"
-        graphs = ", ".join(f"{self.min_cut.count(kind)} by {kind}" for kind in dict.fromkeys(self.min_cut))
+        if not self.iterations:
+            return "Verified: digest, hashes and the network; there was no iteration; the final flow computed again."
+        plural = "" if self.iterations == 1 else "s"
+        every = "of the one iteration" if self.iterations == 1 else f"of all {self.iterations} iterations"
+        counts = {kind: self.min_cut.count(kind) for kind in dict.fromkeys(self.min_cut)}
+        ways = ", ".join(f"{_WAYS.get(kind, kind)} in {count}" for kind, count in counts.items())
         return (
-            f"Verified: digest, hashes, counts and arithmetic of all {self.iterations} iterations; {which} computed "
-            f"again from the masks and weights, with differences of at most {self.deviation:.1e} (allowed "
-            f"{self.tolerance:.1e}), cuts conserved to {self.residual:.1e}, minimum cuts equal to the flow"
-            f"{f' ({graphs})' if graphs else ''}; the final flow computed again."
+            f"Verified: digest, hashes, counts and arithmetic {every}; {len(self.rows)} of {self.iterations} "
+            f"iteration{plural} computed again from the masks and weights, with differences of at most "
+            f"{self.deviation:.1e} (allowed {self.tolerance:.1e}), cuts conserved to {self.residual:.1e}, minimum cuts "
+            f"equal to the flow ({ways}); the final flow computed again."
         )
 
 
-def verify_pruning(pruning: Pruning, graph: WeightGraph, rows: Rows = "auto") -> Verification:
+def verify_pruning(pruning: Pruning, graph: WeightGraph | None = None, rows: Rows = "auto") -> Verification:
     """Check the certificate of a run against the network and the masks.
 
     Parameters
@@ -88,16 +94,26 @@ def verify_pruning(pruning: Pruning, graph: WeightGraph, rows: Rows = "auto") ->
     nested masks and exact counts; the arithmetic of all rows, with Theorem 3 from each row to the next. Then, for each
     row computed again in plain float64 (`theoryprune.graph.plain_flow`): the flow, the layer totals, the sum of what
     was removed, and the conservation at every exact cut; that what was removed is the head of the order, ties within
-    rounding aside; and a maximum flow by networkx equal to the flow. Last, the flow of the final mask.
+    rounding aside, and as long as the schedule allows; and a maximum flow by networkx equal to the flow. Last, the
+    flow of the final mask.
+
+    Only ``rows="all"`` proves every iteration again. The default is a sample that follows from the mask, so whoever
+    forges a run knows it. gamma, the cuts, the path lengths and `effective` are computed again by the same functions
+    that wrote them; flow, scores, order and sums by an evaluation of its own.
 
     The tolerance is 1e-9 relative, or, where it is more, the distance ``2 gamma / (1 - gamma)`` of two computations
-    that are each within ``1 +- gamma``: so for float32 it comes from the proved margin of float32. What no check can
-    compute again (versions, entries lost to underflow, differences below the tolerance) is bound by the digest alone.
+    that are each within ``1 +- gamma``: so for float32 it comes from the proved margin of float32. Bound by the digest
+    alone: the versions; `flushed`; the name of a score that is not of this package; theta beyond its sixth digit, or
+    where no step met it; a scope, a guard or an ``exponential`` inside ``guarded`` that changed nothing; the bias rule
+    of a network without offsets; differences below the tolerances; and of rows that are not computed again the amounts
+    of flow, as far as they fit one another.
 
     Cost: per row, one evaluation of the whole network with all tensors kept; for all rows, that of a slow run.
     """
     if not isinstance(pruning, Pruning):
         raise TypeError(f"pruning must be a Pruning, got {type(pruning).__name__}")
+    if graph is None:
+        raise TypeError("graph is missing; pass the network before pruning: verify(pruning, graph)")
     require_values(graph, "verify")
     certificate = pruning.certificate
     if certificate is None:
@@ -120,6 +136,11 @@ def verify_pruning(pruning: Pruning, graph: WeightGraph, rows: Rows = "auto") ->
 
 
 verify.register(Pruning, verify_pruning)
+
+
+@verify.register
+def _refuse_mask(mask: Mask, *graphs: WeightGraph, **options: Any) -> None:
+    raise TypeError("a Mask states nothing that could be checked; pass the Pruning that prune returned")
 
 
 def chosen_rows(certificate: FlowCertificate, rows: Rows) -> tuple[int, ...]:

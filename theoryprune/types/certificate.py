@@ -12,12 +12,13 @@ from typing import Any
 from theoryprune.errors import CertificateError
 from theoryprune.types.scores import FlowRule
 from theoryprune.types.sentence import sentence
-from theoryprune.types.trace import TraceRow
+from theoryprune.types.trace import TraceRow, check_integer
 
 SCHEMA = 1
 """Number of the layout of `FlowCertificate.to_dict`; a reader refuses others."""
 
 _TUPLES = ("protect", "exact_cuts", "surrogates", "dropped")
+_TEXTS = ("method", "dtype", "schedule", "scope", "weights_sha256", "mask_sha256", "digest")
 
 
 def theta_max(gamma: float) -> float:
@@ -28,6 +29,12 @@ def theta_max(gamma: float) -> float:
     gamma : float
         Each computed number is within a factor ``1 +- gamma`` of the true one; infinite where nothing is known, and
         then the result is negative.
+
+    Notes
+    -----
+    ``(1 - gamma) / (1 + gamma) - 1e-12``. gamma is about each score and the flow; the last 1e-12 is for the rounding
+    of the division and of the sums of the scores, which are pairwise: relatively about ``u log2(count)`` with the unit
+    roundoff u of float64, 4e-15 for a billion scores.
     """
     return (1 - gamma) / (1 + gamma) - 1e-12 if isfinite(gamma) else -1.0
 
@@ -173,9 +180,10 @@ class FlowCertificate:
     def without_maximal(self) -> tuple[str, ...]:
         """Why Theorem 4 does not apply; empty if it does."""
         reasons = {
-            "some layers are no cuts of the network": not self.chain,
+            "shortcuts go around some layers": not self.chain,
             f"the scope is '{self.scope}', not 'global'": self.scope != "global",
-            "a guard changed the order of removal": self.guard is not None,
+            "a guard may have changed the order of removal": self.guard is not None,
+            "no iteration was run": not self.rows,
             "the run is not certified": not self.certified,
         }
         return tuple(reason for reason, holds in reasons.items() if holds)
@@ -204,6 +212,7 @@ class FlowCertificate:
             schema = values.pop("schema")
             if schema != SCHEMA:
                 raise CertificateError(f"the certificate has schema {schema!r}, this version reads {SCHEMA}")
+            _check_kinds(values)
             values |= {name: tuple(values[name]) for name in _TUPLES}
             values |= {name: float.fromhex(values[name]) for name in ("final_flow", "gamma")}
             values["rows"] = tuple(TraceRow.from_dict(row) for row in values["rows"])
@@ -226,3 +235,32 @@ class FlowCertificate:
     def sealed(self) -> FlowCertificate:
         """Return the certificate with the digest of its fields."""
         return replace(self, digest=self.computed_digest())
+
+
+def _check_kinds(values: Mapping[str, Any]) -> None:
+    """Raise `TypeError` unless each field is of its kind; rows, numbers in hexadecimal and the rule's names aside."""
+    texts = {name: values[name] for name in _TEXTS}
+    if values["guard"] is not None:
+        texts["guard"] = values["guard"]
+    for name in _TUPLES:
+        if not isinstance(values[name], list):
+            raise TypeError(f"{name} must be a list, got {values[name]!r}")
+        texts |= {f"{name}[{i}]": value for i, value in enumerate(values[name])}
+    for name in ("rule", "versions"):
+        if not isinstance(values[name], Mapping):
+            raise TypeError(f"{name} must be a mapping, got {values[name]!r}")
+    texts |= {f"versions['{name}']": value for name, value in values["versions"].items()}
+    texts["rule.bias"] = values["rule"]["bias"]
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a str, got {value!r}")
+    check_integer("rule.power", values["rule"]["power"])
+    for name in ("final_exponent", "effective"):
+        check_integer(name, values[name])
+    for name in ("shortest_path", "longest_path"):
+        if values[name] is not None:
+            check_integer(name, values[name])
+    if not isinstance(values["chain"], bool):
+        raise TypeError(f"chain must be a bool, got {values['chain']!r}")
+    if not isinstance(values["rows"], list):
+        raise TypeError(f"rows must be a list, got {values['rows']!r}")

@@ -38,7 +38,7 @@ def _during(certificate: FlowCertificate) -> str:
         if failed[0].flow == 0:
             return f"Not certified during the procedure: before iteration {failed[0].iteration} no flow was left"
         return (
-            f"Not certified during the procedure: in {len(failed)} of {count} iterations, first in iteration "
+            f"Not certified during the procedure: in {len(failed)} of {count} iteration{_s(count)}, first in iteration "
             f"{failed[0].iteration}, the scores removed add up to {'?' if ratio is None else f'{ratio:.4g}'} of the "
             f"flow, and the survival theorem needs at most {_near_one(limit)}"
         )
@@ -78,10 +78,11 @@ def _maximal(certificate: FlowCertificate) -> str:
     reasons = certificate.without_maximal
     if reasons:
         return f"Maximal critical compression is not guaranteed: {'; '.join(reasons)}"
-    layers = len(certificate.exact_cuts)
+    layers, total = len(certificate.exact_cuts), sum(certificate.rows[-1].layer_sizes.values())
     return (
-        f"Maximal critical compression holds for this run: a chain of {layers} layers, scores conserved layer by "
-        f"layer, and every iteration below the flow, so no layer is emptied at any compression up to N / {layers}"
+        f"Maximal critical compression holds for this run: a chain of {layers} layer{_s(layers)}, scores conserved "
+        "layer by layer, and every iteration below the flow, so no layer is emptied at any compression up to "
+        f"{total / layers:.4g} = {total} / {layers}"
     )
 
 
@@ -100,6 +101,10 @@ def _not_covered(certificate: FlowCertificate) -> list[str]:
     if empty:
         parts.append(f"Layers without a weight: {_names(empty)}")
     return parts
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -109,7 +109,7 @@ class TraceRow:
         Raises
         ------
         TypeError, ValueError
-            If a field is missing or unknown, or no number.
+            If a field is missing or unknown, or of another kind.
         """
         values = dict(data)
         missing = {spec.name for spec in fields(cls)} ^ values.keys()
@@ -118,4 +118,29 @@ class TraceRow:
         values |= {name: None if values[name] is None else float.fromhex(values[name]) for name in _FLOATS}
         if values["layer_totals"] is not None:
             values["layer_totals"] = {name: float.fromhex(total) for name, total in values["layer_totals"].items()}
+        _check_kinds(values)
         return cls(**values)
+
+
+def _check_kinds(values: Mapping[str, Any]) -> None:
+    for name in ("iteration", "kept_before", "removed", "kept_after"):
+        check_integer(name, values[name])
+    for name in ("exponent", "flushed"):
+        if values[name] is not None:
+            check_integer(name, values[name])
+    if not isinstance(values["connected"], bool):
+        raise TypeError(f"connected must be a bool, got {values['connected']!r}")
+    kept, sizes = values["kept_per_layer"], values["layer_sizes"]
+    for name, counts in (("kept_per_layer", kept), ("layer_sizes", sizes)):
+        if not isinstance(counts, Mapping):
+            raise TypeError(f"{name} must be a mapping, got {counts!r}")
+        for layer, count in counts.items():
+            check_integer(f"{name}['{layer}']", count)
+    if not sizes or kept.keys() != sizes.keys() or min(sizes.values()) < 1:
+        raise ValueError("layer_sizes must name the layers of kept_per_layer, at least one, with sizes of at least 1")
+
+
+def check_integer(name: str, value: object) -> None:
+    """Raise `TypeError` unless a field is an int, and no bool."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, got {value!r}")

@@ -85,7 +85,7 @@ class Adaptive:
         return kept_count(density, total)
 
     def __str__(self) -> str:
-        return f"{self.name}({self.theta:g})"
+        return f"{self.name}({self.theta!r})"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Guarded:
         return self.inner.kept(min(step, self.inner.steps or step), density, total)
 
     def __str__(self) -> str:
-        return f"{self.name}({self.inner}, {self.theta:g})"
+        return f"{self.name}({self.inner}, {self.theta!r})"
 
 
 def exponential(n: int = 100) -> Exponential:

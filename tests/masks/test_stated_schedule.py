@@ -75,8 +75,8 @@ def test_another_schedule(stated):
 
 
 def test_a_guarded_run_stated_as_another():
-    graph, pruning = limited(schedule=tp.guarded(tp.exponential(6), 0.5))
-    for stated in ("adaptive(0.5)", "guarded(exponential(5), 0.5)", "guarded(exponential(6), 0.53)"):
+    graph, pruning = limited(schedule=tp.guarded(tp.exponential(20), 0.5))
+    for stated in ("adaptive(0.5)", "guarded(exponential(15), 0.5)", "guarded(exponential(20), 0.3)"):
         with pytest.raises(tp.CertificateError, match="void"):
             verify_pruning(forged(pruning, schedule=stated), graph, rows="all")
 

@@ -12,8 +12,8 @@ from theoryprune.masks.schedules import SCHEDULES, Adaptive, Guarded, Schedule
 from theoryprune.types import FlowCertificate, TraceRow
 
 _NUMBER = r"(\d+(?:\.\d+)?(?:e-\d+)?)"
-_DIGITS = 5.1e-6
-"""Six digits of theta are stated: so far may the one that was used lie away, relatively."""
+_DIGITS = 1e-12
+"""Room for the rounding of a theta times a flow, relatively."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ def plan_of(certificate: FlowCertificate) -> Schedule:
 def _read(text: str) -> Schedule | None:
     found = re.fullmatch(rf"adaptive\({_NUMBER}\)", text, re.ASCII)
     if found is not None:
-        return Adaptive(float(found[1])) if 0 < float(found[1]) <= 1 else None  # 0.9999999 is written as 1
+        return Adaptive(float(found[1])) if 0 < float(found[1]) < 1 else None
     found = re.fullmatch(rf"guarded\((.*), {_NUMBER}\)", text, re.ASCII)
     if found is not None:
         inner = _fixed(found[1])
-        return Guarded(inner, float(found[2])) if inner is not None and 0 < float(found[2]) <= 1 else None
+        return Guarded(inner, float(found[2])) if inner is not None and 0 < float(found[2]) < 1 else None
     return _fixed(text)
 
 

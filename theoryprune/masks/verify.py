@@ -103,8 +103,8 @@ def verify_pruning(pruning: Pruning, graph: WeightGraph | None = None, rows: Row
 
     The tolerance is 1e-9 relative, or, where it is more, the distance ``2 gamma / (1 - gamma)`` of two computations
     that are each within ``1 +- gamma``: so for float32 it comes from the proved margin of float32. Bound by the digest
-    alone: the versions; `flushed`; the name of a score that is not of this package; theta beyond its sixth digit, or
-    where no step met it; a scope, a guard or an ``exponential`` inside ``guarded`` that changed nothing; the bias rule
+    alone: the versions; `flushed`; the name of a score that is not of this package; theta within the room
+    that no step used; a scope, a guard or an ``exponential`` inside ``guarded`` that changed nothing; the bias rule
     of a network without offsets; differences below the tolerances; and of rows that are not computed again the amounts
     of flow, as far as they fit one another.
 

@@ -119,9 +119,9 @@ def rounding_margin(graph: WeightGraph, dtype: torch.dtype) -> float:
     a path: ``gamma = M u / (1 - M u)`` with the unit roundoff u and M = 2 (sum over the heaviest path of the terms of
     each record + 3) + the most positions of a layer's output + the number of outputs (Higham 2002, *Accuracy and
     Stability of Numerical Algorithms*, lemma 3.1). Where a tensor has several readers, their gradients are summed, and
-    counted. Barring underflow (that of rescaled tensors is counted in `TraceRow.flushed`, that in a product is not), and
-    for sums of products in `dtype`: not for convolutions by Winograd or FFT, nor for TF32. Of scores in a network with
-    max pooling only as long as no window's largest cells are equal up to rounding: then either may be chosen.
+    counted. Barring underflow (that of rescaled tensors is counted in `TraceRow.flushed`, that in a product is not),
+    and for sums of products in `dtype`: not for convolutions by Winograd or FFT, nor for TF32. Of scores in a network
+    with max pooling only as long as no window's largest cells are equal up to rounding: then either may be chosen.
 
     Cost: one walk over the records.
 

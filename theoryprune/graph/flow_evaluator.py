@@ -9,6 +9,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
+from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.flow_pass import FlowPass
 from theoryprune.graph.fold import fold_scales
@@ -69,6 +70,7 @@ class FlowEvaluator:
         shrink_above: int = 50_000,
         spatial: bool = True,
     ) -> None:
+        require_values(graph, "flow")
         self.rule = FlowRule(bias, power)
         self._names = list(graph.order)
         self._spatial, self._dtype, self._device = spatial, dtype, graph.device

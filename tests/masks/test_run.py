@@ -360,3 +360,11 @@ def test_scores_that_are_not_finite_are_named():
     score.prepare = Broken
     with pytest.raises(ValueError, match=r"'1\.weight' has 1 that are NaN or infinite"):
         tp.prune(graph, score, 0.5, tp.one_shot())
+
+
+def test_a_step_leaves_room_for_rounding(monkeypatch):
+    """The limit is theta or, where rounding may change more than that, the margin."""
+    monkeypatch.setattr("theoryprune.masks.run.rounding_margin", lambda graph, dtype: 0.3)
+    pruning = tp.prune(random_graph(3), tp.synflow, 0.1, tp.adaptive(0.99), on_collapse="report")
+    assert pruning.trace
+    assert all(row.ratio <= 0.7 / 1.3 for row in pruning.trace)

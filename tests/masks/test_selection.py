@@ -208,3 +208,18 @@ def test_a_shielded_layer_may_hold_no_candidate():
 def test_too_many_are_refused():
     with pytest.raises(ValueError, match="only 1 scores can be removed, not 2"):
         lowest(Vectors([torch.tensor([1.0, 2.0])], torch.tensor([True, False])), 2)
+
+
+@pytest.mark.parametrize("kind", ["few", "random", "equal"])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.999, 1.0])
+def test_prefixes_of_many_values(kind, share):
+    """More values than are simply sorted, with ties at the ends of the halves."""
+    draws = torch.Generator().manual_seed(0)
+    values = {
+        "few": torch.randint(1, 4, (30_000,), generator=draws).double(),
+        "random": torch.rand(30_000, generator=draws).double(),
+        "equal": torch.ones(30_000, dtype=torch.float64),
+    }[kind]
+    limit = share * float(values.sum()) + 0.25
+    expected = int((values.sort().values.cumsum(0) <= limit).sum())
+    assert abs(selection._fitting(values, limit) - expected) <= (kind == "random")

@@ -46,7 +46,7 @@ class Stretch:
     stored: int
 
     def push(self, x: Tensor) -> Tensor:
-        """Repeat, or drop, cells of the middle."""
+        """Repeat cells of the middle."""
         return x.index_select(self.axis, self.index)
 
     def pull(self, g: Tensor) -> Tensor:

@@ -56,7 +56,8 @@ class FlowCertificate:
     dtype : str
         Of the arithmetic: ``"float64"`` or ``"float32"``.
     gamma : float
-        Every computed flow and score is within a factor ``1 +- gamma`` of the true one; infinite where no bound holds.
+        Every computed flow and score is within a factor ``1 +- gamma`` of the true one, barring underflow inside a
+        product and ties of max pooling (`theoryprune.graph.rounding`); infinite where no bound holds.
     schedule : str
     scope : str
     protect : tuple of str

@@ -43,7 +43,8 @@ class Scores:
     rule : FlowRule or None
         Which flow `total` is; None without a flow.
     flushed : int
-        How many positive entries of the evaluation were lost to underflow; 0 for an exact result.
+        How many positive entries were lost when tensors were brought to another power of two; an underflow inside a
+        product is not counted.
     """
 
     values: Mapping[str, Tensor]

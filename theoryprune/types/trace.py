@@ -44,7 +44,8 @@ class TraceRow:
         The largest ``|total - flow| / flow`` over the layers that every path crosses; 0 where there is none, or no
         flow.
     flushed : int or None
-        How many positive entries of the evaluation were lost to underflow; 0 for an exact result.
+        How many positive entries were lost when tensors were brought to another power of two; an underflow inside a
+        product is not counted.
     """
 
     iteration: int

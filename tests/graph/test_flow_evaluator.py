@@ -187,7 +187,8 @@ def test_survivors_and_removal():
     evaluator = FlowEvaluator(graph)
     assert evaluator.spans == {"0.weight": (0, 12), "1.weight": (12, 20)}
     gone, index = torch.tensor([0, 5]), torch.tensor([1, 2, 7, 14])
-    assert evaluator.remove(gone) is None
+    evaluator.remove(gone)
+    assert evaluator.shrink() is None
     weights = graph.weights["0.weight"].clone()
     weights.view(-1)[gone] = 0
     fresh = scores_of(graph.with_weights({"0.weight": weights}))

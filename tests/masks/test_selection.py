@@ -149,8 +149,10 @@ def test_the_longest_prefix_of_limited_sum(kind, share, monkeypatch):
             check(candidates, k, limit)
 
 
+@pytest.mark.parametrize("direct", [100, 10**6])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_hint_never_changes_the_result(kind):
+def test_a_hint_never_changes_the_result(kind, direct, monkeypatch):
+    monkeypatch.setattr(selection, "_DIRECT", direct)
     scores, alive = drawn(kind, (300, 7, 0, 150))
     candidates = Pieces(scores, alive, zeros=range(50, 90), size=70)
     total = sum(score for score, _, _ in order_of(candidates))

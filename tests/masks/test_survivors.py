@@ -30,6 +30,8 @@ class Fake:
 
     def remove(self, places):
         self.gone[self.first[places]] = True
+
+    def shrink(self):
         moved, self.next = self.next, None
         if moved is None:
             return None
@@ -60,6 +62,12 @@ def start(free=tuple(SHAPES)):
     return evaluator, Survivors(weights, free, evaluator)
 
 
+def remove(left, places, zeros, step):
+    left.marks[places] = True
+    left.remove(zeros, step)
+    assert not bool(left.marks.any())
+
+
 def indices(*entries):
     return torch.tensor(entries, dtype=torch.int64)
 
@@ -67,15 +75,15 @@ def indices(*entries):
 def test_counts_marks_and_mask():
     _, left = start()
     assert left.counts == {"a": 6, "b": 4, "c": 5}
-    left.remove(indices(0, 5, 9), indices(), 1)
-    left.remove(indices(1, 10), indices(), 2)
+    remove(left, indices(0, 5, 9), indices(), 1)
+    remove(left, indices(1, 10), indices(), 2)
     assert left.counts == {"a": 3, "b": 3, "c": 4}
     assert {name: at.tolist() for name, at in left.removals.removed_at().items()} == {
         "a": [[1, 2, 0], [0, 0, 1]],
         "b": [0, 0, 0, 1],
         "c": [[2, 0, 0, 0, 0]],
     }
-    assert all(at.dtype == torch.int32 for at in left.removals.removed_at().values())
+    assert all(at.dtype == torch.int16 for at in left.removals.removed_at().values())
     assert {name: keep.tolist() for name, keep in left.removals.keep().items()} == {
         name: (at == 0).tolist() for name, at in left.removals.removed_at().items()
     }
@@ -88,23 +96,23 @@ def test_protected_layers_are_no_candidates():
     part = left.part(["a", "c"])
     assert (part.count, part.ranges) == (11, [(0, 6), (10, 15)])
     assert not bool(left.alive[6:10].any())
-    left.remove(indices(0, 10), indices(), 1)
+    remove(left, indices(0, 10), indices(), 1)
     assert left.counts == {"a": 5, "c": 4}
 
 
 def test_nothing_removed_changes_nothing():
     _, left = start()
-    left.remove(indices(), indices(), 1)
+    remove(left, indices(), indices(), 1)
     assert left.counts == {"a": 6, "b": 4, "c": 5}
     assert bool(left.alive.all())
 
 
 def test_a_change_of_order_drops_survivors_into_the_zeros():
     evaluator, left = start()
-    left.remove(indices(0), indices(), 1)
+    remove(left, indices(0), indices(), 1)
     # The first row of a is dropped, and all of b: 7 is removed in the same step, the others survive without a flow.
     evaluator.next = {"a": (indices(1, -1, 2), 2), "c": (indices(0, 1, 2, -1), 1)}
-    left.remove(indices(4, 7, 13), indices(), 2)
+    remove(left, indices(4, 7, 13), indices(), 2)
     assert left.zeros.tolist() == [1, 6, 8, 9, 14]
     assert left.counts == {"a": 4, "b": 3, "c": 4}
     assert left.alive.tolist() == [True, True, False, False, False, True, True, True, True, False]
@@ -117,15 +125,15 @@ def test_a_change_of_order_drops_survivors_into_the_zeros():
     part = left.part(["b", "c"])
     assert (part.count, part.ranges, part.zeros.tolist()) == (7, [(6, 6), (6, 10)], [6, 8, 9, 14])
 
-    left.remove(indices(0, 7), indices(6, 14), 3)
+    remove(left, indices(0, 7), indices(6, 14), 3)
     assert left.counts == {"a": 3, "b": 2, "c": 2}
     assert left.zeros.tolist() == [1, 8, 9]
     evaluator.next = {"a": (indices(2), 2), "c": (indices(2), 1)}
-    left.remove(indices(6), indices(9), 4)
+    remove(left, indices(6), indices(9), 4)
     assert left.counts == {"a": 3, "b": 1, "c": 1}
     assert left.zeros.tolist() == [1, 3, 8]
     assert left.flat(indices(1, 2)).tolist() == [5, 12]
-    left.remove(indices(2), indices(8), 5)
+    remove(left, indices(2), indices(8), 5)
     marks = torch.cat([at.view(-1) for at in left.removals.removed_at().values()]).tolist()
     assert marks == [1, 0, 3, 0, 2, 0, 3, 2, 5, 4, 4, 3, 5, 2, 3]
 
@@ -135,10 +143,10 @@ def test_a_weight_of_long_rows_moves_and_then_vanishes():
     for gone in ({}, {"a": (indices(), 1)}):
         evaluator, left = start()
         evaluator.next = {"a": (indices(1, 2), 2), "b": (indices(0, 1, 2, 3), 1), "c": (indices(0), 5)}
-        left.remove(indices(2), indices(), 1)
+        remove(left, indices(2), indices(), 1)
         assert left.zeros.tolist() == [0, 1]
         evaluator.next = gone | {"b": (indices(0, 1, 2, 3), 1), "c": (indices(0), 5)}
-        left.remove(indices(4), indices(1), 2)
+        remove(left, indices(4), indices(1), 2)
         assert left.zeros.tolist() == [0, 3, 4, 5]
         assert left.flat(indices(1, 4)).tolist() == [7, 10]
 
@@ -146,7 +154,7 @@ def test_a_weight_of_long_rows_moves_and_then_vanishes():
 def test_a_protected_layer_that_is_dropped_leaves_no_zeros():
     evaluator, left = start(free=("a", "c"))
     evaluator.next = {"a": (indices(0), 2), "c": (indices(0), 1)}
-    left.remove(indices(2, 11), indices(), 1)
+    remove(left, indices(2, 11), indices(), 1)
     assert left.zeros.tolist() == [3, 4, 5, 12, 13, 14]
     assert left.counts == {"a": 5, "c": 4}
 
@@ -164,7 +172,7 @@ def test_an_evaluator_that_shrinks_at_every_step(seed):
         places = places[torch.rand(len(places), generator=draw) < 0.35]
         zeros = left.zeros[torch.rand(len(left.zeros), generator=draw) < 0.3]
         full.remove(torch.cat([left.flat(places), zeros]))
-        left.remove(places, zeros, step)
+        remove(left, places, zeros, step)
         expected = full.scores("synflow")
         values = torch.cat([expected.values[name].view(-1) for name in graph.order])
         keep = torch.cat([mask.view(-1) for mask in left.removals.keep().values()])
@@ -179,12 +187,15 @@ def test_an_evaluator_that_shrinks_at_every_step(seed):
         torch.testing.assert_close(small.at(alive), values[left.flat(alive)], rtol=0, atol=1e-12)
 
 
-def test_more_iterations_than_fit_sixteen_bits():
+def test_more_iterations_than_fit_eight_and_sixteen_bits():
     _, left = start()
-    left.remove(indices(3), indices(), 2**15 - 1)
-    left.remove(indices(4), indices(), 2**15)
-    left.remove(indices(5), indices(), 100_000)
-    assert left.removals.removed_at()["a"].view(-1).tolist() == [0, 0, 0, 2**15 - 1, 2**15, 100_000]
+    remove(left, indices(1), indices(), 255)
+    remove(left, indices(2), indices(), 256)
+    assert left.removals.removed_at()["a"].dtype == torch.int16
+    remove(left, indices(3), indices(), 2**15 - 1)
+    remove(left, indices(4), indices(), 2**15)
+    remove(left, indices(5), indices(), 100_000)
+    assert left.removals.removed_at()["a"].view(-1).tolist() == [0, 255, 256, 2**15 - 1, 2**15, 100_000]
 
 
 def test_the_tops_are_shielded_for_a_while():
@@ -201,7 +212,7 @@ def test_the_tops_are_shielded_for_a_while():
     with pytest.raises(KeyError), part.shielded():
         raise error
     assert bool(left.alive.all())
-    left.remove(indices(1), indices(), 1)
+    remove(left, indices(1), indices(), 1)
     part = left.part(["a"])
     with part.shielded():
         assert left.alive.logical_not().nonzero().view(-1).tolist() == [1, 3]

@@ -210,12 +210,13 @@ class FlowEvaluator:
         product, x, g = self._pass.factors[name]
         return product.weight, product.slopes(g), product.columns(x)
 
-    def remove(self, places: Tensor) -> dict[str, Rows] | None:
-        """Take weights out of the network.
+    def remove(self, places: Tensor) -> None:
+        """Take the weights at some places out of the network."""
+        self._flat[places] = 0
+        self._left -= len(places)
 
-        Parameters
-        ----------
-        places : Tensor of int64
+    def shrink(self) -> dict[str, Rows] | None:
+        """Drop the channels without flow, if by now that is likely to pay.
 
         Returns
         -------
@@ -223,8 +224,6 @@ class FlowEvaluator:
             None as long as places stay what they are. Else which row of each weight its rows were until now (-1: none,
             the row is zero); what is in no list had no flow, nor will have.
         """
-        self._flat[places] = 0
-        self._left -= len(places)
         if self._left >= self._shrink_at:
             return None
         self._shrink_at = _AGAIN * self._left
@@ -232,5 +231,6 @@ class FlowEvaluator:
             self._pass.clear()  # first, so that its memory is free
             network, moved = living_network(self._network)
             if moved:
+                del self._flat, self._network, self._pass
                 self._use(network)
         return moved or None

@@ -31,6 +31,10 @@ class Candidates(Protocol):
         """Which places hold candidates (bool); None for all."""
 
     @property
+    def marks(self) -> Tensor:
+        """Room for a mark at each place (bool), which `lowest` writes: what is chosen."""
+
+    @property
     def ranges(self) -> Sequence[tuple[int, int]]:
         """The places of each layer, from the first to behind the last."""
 
@@ -60,7 +64,9 @@ class Vectors:
         ends = list(accumulate(map(len, vectors)))
         self.ranges = [(end - len(vector), end) for end, vector in zip(ends, vectors, strict=True)]
         self.count = sum(map(len, vectors)) if alive is None else int(alive.count_nonzero())
-        self.zeros = torch.empty(0, dtype=torch.int64, device=vectors[0].device if vectors else None)
+        device = vectors[0].device if vectors else None
+        self.zeros = torch.empty(0, dtype=torch.int64, device=device)
+        self.marks = torch.zeros(ends[-1] if ends else 0, dtype=torch.bool, device=device)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the vectors."""

@@ -37,8 +37,11 @@ class Evaluator(Protocol):
     def at(self, places: Tensor) -> Tensor:
         """Return the scores at ascending places."""
 
-    def remove(self, places: Tensor) -> Mapping[str, Rows] | None:
-        """Take entries out; return None, or if places change, which row of its weight each row was (-1: none).
+    def remove(self, places: Tensor) -> None:
+        """Take the entries at ascending places out; the scores are void until the next call of `evaluate`."""
+
+    def shrink(self) -> Mapping[str, Rows] | None:
+        """Drop what has become needless; return which row of its weight each row was (-1: none) if places change.
 
         Rows in no list are dropped: their entries score 0 from now on. A weight that is not named has none left.
         """
@@ -95,6 +98,9 @@ class PlainEvaluator:
             inside = places[(places >= start) & (places < end)] - start
             weight = self._graph.weights[name]
             weight[torch.unravel_index(inside, weight.shape)] = 0
+
+    def shrink(self) -> None:
+        """Drop nothing: the score reads whole graphs."""
 
 
 def evaluator_of(score: ScoreFunction, graph: WeightGraph) -> Evaluator:

@@ -74,11 +74,10 @@ def keep_top(scores: Scores, density: float, scope: Scope = "global", protect: C
     keep: dict[str, torch.Tensor] = {}
     for group in [names] if scope == "global" else [[name] for name in names]:
         total = sum(vectors[name].numel() for name in group)
-        gone = lowest(Vectors([vectors[name] for name in group]), total - kept_count(density, total)).places
-        marks = torch.ones(total, dtype=torch.bool, device=gone.device)
-        marks[gone] = False
+        candidates = Vectors([vectors[name] for name in group])
+        lowest(candidates, total - kept_count(density, total))
         sizes = [vectors[name].numel() for name in group]
-        keep |= dict(zip(group, torch.split(marks, sizes), strict=True))
+        keep |= dict(zip(group, torch.split(~candidates.marks, sizes), strict=True))
     return Mask({name: kept.reshape(scores.values[name].shape) for name, kept in keep.items()})
 
 

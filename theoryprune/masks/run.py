@@ -8,7 +8,6 @@ from math import inf, isfinite
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from theoryprune.errors import BudgetError
 from theoryprune.graph.connected import carries_flow
@@ -122,8 +121,7 @@ class Run:
         choices = self._choose(step, scores)
         if choices is None:
             return None
-        places = _ascending([choice.lows.places for choice in choices])
-        self.left.remove(places, _ascending([choice.lows.zeros for choice in choices]), step)
+        self.left.remove(torch.cat([choice.lows.zeros for choice in choices]).sort().values, step)
         return TraceRow(
             iteration=step,
             kept_before=before,
@@ -212,7 +210,3 @@ class _Choice:
 
     group: list[str]
     lows: Lowest
-
-
-def _ascending(parts: list[Tensor]) -> Tensor:
-    return parts[0] if len(parts) == 1 else torch.cat(parts).sort().values

@@ -13,9 +13,12 @@ from torch import Tensor
 from theoryprune.masks.candidates import Candidates, positions
 
 _DIRECT = 400_000
-"""Up to so many candidates all are gathered, without a sample."""
+"""Up to so many candidates all up to a bound are gathered, and without a hint all, without a sample."""
 
 _SAMPLE = 40_000
+
+_BELOW = 0.7
+"""The last score to go is hardly smaller than this part of a hint."""
 
 _SORT = 4096
 """So few values are simply sorted."""
@@ -27,8 +30,8 @@ class Lowest:
 
     Parameters
     ----------
-    places : Tensor of int64
-        Ascending.
+    candidates : Candidates
+        Among which it was chosen; `Candidates.marks` is True where a place goes, until the next choice.
     zeros : Tensor of int64
         Of the `Candidates.zeros`, ascending.
     count : int
@@ -43,13 +46,20 @@ class Lowest:
         For each layer the sum of all scores, in float64.
     """
 
-    places: Tensor
+    candidates: Candidates
     zeros: Tensor
     count: int
     total: float
     largest: float | None
     next_score: float | None
     sums: list[float]
+
+    @property
+    def places(self) -> Tensor:
+        """The places that go, ascending: int64."""
+        marks = self.candidates.marks
+        parts = [positions(marks[start:end]).add_(start) for start, end in self.candidates.ranges]
+        return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64, device=marks.device)
 
 
 def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf) -> Lowest:
@@ -78,44 +88,63 @@ def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf
     Notes
     -----
     The order is by score; among equal scores the *higher* place comes first, so that ties keep the weights of lower
-    flat index. Exact: a hint or a sample gives a bound that a little more than the wanted prefix should meet; one pass
-    gathers those, and the rest is done among them. Cost: a pass over the scores, and little more than what is removed.
+    flat index. Exact: a hint or a sample gives bounds between which the last one to go should lie. One pass marks all
+    up to the upper bound, adds up what lies below the lower one, and gathers what lies between; the rest happens
+    among that, and where the bounds were wrong wider ones follow. Cost: a pass over the scores. Memory: what lies
+    between the bounds.
     """
     if k > candidates.count:
         raise ValueError(f"only {candidates.count} scores can be removed, not {k}")
-    for bound in _bounds(candidates, k, limit, hint):
-        found = _gather(candidates, bound)
-        total = len(candidates.zeros) + len(found.values)
-        count = k if limit == inf else min(k, len(candidates.zeros) + _fitting(found.values, limit))
-        if found.complete or count < total or total == k:
+    for low, high in _brackets(candidates, k, limit, hint):
+        found = _gather(candidates, low, high)
+        below = len(candidates.zeros) + found.below
+        count, total = k, below + len(found.values)
+        if limit < inf:
+            count = min(k, below + _fitting(found.values, limit - found.below_sum))
+        reaches_down = low == -inf or below < count
+        if reaches_down and (high == inf or count < total or total == k):
             break
     return _choose(candidates, found, count)
 
 
 @dataclass(eq=False)
 class _Found:
-    """All candidates with places and with scores up to a bound, and the sums of the layers."""
+    """All candidates with places and scores between two bounds, what lies below them, and the sums of the layers."""
 
     values: Tensor
     places: Tensor
+    below: int
+    below_sum: float
     sums: list[float]
     complete: bool
 
 
-def _gather(candidates: Candidates, bound: float) -> _Found:
-    values, places, sums, rest = [], [], list[float](), 0.0
+def _gather(candidates: Candidates, low: float, high: float) -> _Found:
+    """Mark all candidates up to `high`; return those above `low`."""
+    values, places, sums, rest, below, below_sum = [], [], list[float](), 0.0, 0, 0.0
     for start, block, ends in candidates.blocks():
-        met = _meeting(block, bound, None if candidates.alive is None else candidates.alive[start : start + len(block)])
-        values.append(block.index_select(0, met))
-        places.append(met.add_(start))
         *totals, open_end = _sums(block, ends)
         for total in totals:
             sums.append(total + rest)
             rest = 0.0
         rest += open_end
+        marks = candidates.marks[start : start + len(block)]
+        torch.le(block, high, out=marks)
+        if candidates.alive is not None:
+            marks.logical_and_(candidates.alive[start : start + len(block)])
+        met = positions(marks)
+        scores = block.index_select(0, met)
+        if low > -inf:
+            above = scores > low
+            below_sum += float(torch.where(above, 0, scores).sum(dtype=torch.float64))
+            between = positions(above)
+            below += len(scores) - len(between)
+            scores, met = scores.index_select(0, between), met.index_select(0, between)
+        values.append(scores)
+        places.append(met.add_(start))
     empty = candidates.zeros[:0]
     found = (torch.cat(values), torch.cat(places)) if values else (empty.to(torch.float64), empty)
-    return _Found(*found, sums, bound == inf)
+    return _Found(*found, below, below_sum, sums, high == inf)
 
 
 def _sums(block: Tensor, ends: Sequence[int]) -> list[float]:
@@ -158,12 +187,13 @@ def _fitting(values: Tensor, limit: float) -> int:
 
 
 def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:
-    """Take the first `k` of what was found."""
-    values, zeros = found.values, candidates.zeros
+    """Leave the marks of the first `k` alone."""
+    values, zeros, marks = found.values, candidates.zeros, candidates.marks
     if k <= 0:
+        marks[found.places] = False
         least = 0.0 if len(zeros) else _smallest(candidates, found, values)
-        return Lowest(found.places[:0], zeros[:0], 0, 0.0, None, least, found.sums)
-    rank = k - len(zeros)
+        return Lowest(candidates, zeros[:0], 0, 0.0, None, least, found.sums)
+    rank = k - len(zeros) - found.below
     threshold = _kth(values, rank) if rank > 0 else 0.0
     chosen = values < threshold
     if threshold == 0 and len(zeros):
@@ -172,12 +202,13 @@ def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:
         ties = positions(values == threshold)
         ties = ties[max(0, len(ties) - (rank - int(chosen.count_nonzero()))) :]
     chosen[ties] = True
-    total = float(torch.where(chosen, values, 0).sum(dtype=torch.float64))
-    gone, stays = positions(chosen), positions(~chosen)
+    total = found.below_sum + float(torch.where(chosen, values, 0).sum(dtype=torch.float64))
+    stays = positions(~chosen)
+    marks[found.places.index_select(0, stays)] = False
     next_score: float | None = 0.0
     if len(zeros) == len(candidates.zeros):
         next_score = _smallest(candidates, found, values.index_select(0, stays))
-    return Lowest(found.places.index_select(0, gone), zeros, k, total, threshold, next_score, found.sums)
+    return Lowest(candidates, zeros, k, total, threshold, next_score, found.sums)
 
 
 def _kth(values: Tensor, rank: int) -> float:
@@ -212,11 +243,12 @@ def _smallest(candidates: Candidates, found: _Found, left: Tensor) -> float | No
     return min(best, default=None)
 
 
-def _bounds(candidates: Candidates, k: int, limit: float, hint: float) -> Iterator[float]:
-    """Yield growing bounds for the last score to be removed, infinity last."""
-    if hint < inf:
-        yield max(hint, 0.0) if len(candidates.zeros) else hint
+def _brackets(candidates: Candidates, k: int, limit: float, hint: float) -> Iterator[tuple[float, float]]:
+    """Yield growing brackets for the last score to be removed, (-inf, inf) last."""
     inside = candidates.count - len(candidates.zeros)
+    if hint < inf:
+        low = _BELOW * hint if inside > _DIRECT and hint > 0 and k else -inf
+        yield low, max(hint, 0.0) if len(candidates.zeros) else hint
     if inside > _DIRECT:
         sample = _sample(candidates)
         rank = min(1.0, max(0.0, (k - len(candidates.zeros)) / inside)) * len(sample)
@@ -227,10 +259,10 @@ def _bounds(candidates: Candidates, k: int, limit: float, hint: float) -> Iterat
         delta = 4 * sqrt(len(sample) * share * (1 - share)) + 8
         delta += 0.03 * rank if limit < inf else 0  # sums vary more than counts
         while rank + delta < len(sample):
-            if float(sample[int(rank + delta)]) > hint or hint == inf:
-                yield float(sample[int(rank + delta)])
+            low = float(sample[int(rank - delta)]) if rank > delta else -inf
+            yield low, float(sample[int(rank + delta)])
             delta *= 4
-    yield inf
+    yield -inf, inf
 
 
 def _sample(candidates: Candidates) -> Tensor:

@@ -13,6 +13,9 @@ from theoryprune.graph.living import Rows
 from theoryprune.masks.candidates import Block, positions
 from theoryprune.masks.evaluators import Evaluator
 
+_PIECE = 1 << 20
+"""Places that are removed at a time: their indices take eight bytes each."""
+
 
 class Removals:
     """When each weight went, by flat index.
@@ -30,13 +33,13 @@ class Removals:
         self, spans: Mapping[str, tuple[int, int]], shapes: Mapping[str, torch.Size], device: torch.device
     ) -> None:
         self._spans, self._shapes = spans, shapes
-        # Half the size of what it becomes in the end; few runs have more than 32,767 iterations.
-        self._iterations = torch.zeros(max(end for _, end in spans.values()), dtype=torch.int16, device=device)
+        # One byte while it is enough: it lies beside the weights all the time.
+        self._iterations = torch.zeros(max(end for _, end in spans.values()), dtype=torch.uint8, device=device)
 
     def note(self, flat: Tensor, iteration: int) -> None:
         """Note that an iteration removes these weights."""
         if iteration > torch.iinfo(self._iterations.dtype).max:
-            self._iterations = self._iterations.to(torch.int32)
+            self._iterations = self._iterations.to(_wide(iteration))
         self._iterations[flat] = iteration
 
     def keep(self) -> dict[str, Tensor]:
@@ -44,11 +47,19 @@ class Removals:
         return {name: (self._of(name) == 0).view(shape) for name, shape in self._shapes.items()}
 
     def removed_at(self) -> dict[str, Tensor]:
-        """For each weight the iteration that removed it, 0 while it survives: int32, of the weights' shapes."""
-        return {name: self._of(name).to(torch.int32).view(shape) for name, shape in self._shapes.items()}
+        """For each weight the iteration that removed it, 0 while it survives; of the weights' shapes.
+
+        As int16, or int32 after more than 32,767 iterations.
+        """
+        dtype = torch.promote_types(self._iterations.dtype, torch.int16)
+        return {name: self._of(name).to(dtype).view(shape) for name, shape in self._shapes.items()}
 
     def _of(self, name: str) -> Tensor:
         return self._iterations[slice(*self._spans[name])]
+
+
+def _wide(iteration: int) -> torch.dtype:
+    return torch.int16 if iteration <= torch.iinfo(torch.int16).max else torch.int32
 
 
 class Survivors:
@@ -69,6 +80,8 @@ class Survivors:
         Number of survivors of each free layer.
     alive : Tensor of bool
         Which places hold survivors of free layers.
+    marks : Tensor of bool
+        Room for a mark at each place: what is to go next. All False but between a choice and its removal.
     zeros : Tensor of int64
         Flat indices, ascending, of the survivors that the evaluator has dropped: no flow reaches them.
     removals : Removals
@@ -84,6 +97,7 @@ class Survivors:
         self.alive = torch.zeros(ends[-1], dtype=torch.bool, device=device)
         for name in free:
             self.alive[slice(*self._spans[name])] = True
+        self.marks = torch.zeros_like(self.alive)
         self.counts = {name: weights[name].numel() for name in free}
         self.zeros = torch.empty(0, dtype=torch.int64, device=device)
         self._rows: dict[str, Rows] | None = None  # which row of the full weight each row is; None: the same one
@@ -119,21 +133,30 @@ class Survivors:
         start, end = torch.searchsorted(flat, span).tolist()
         return start, end
 
-    def remove(self, places: Tensor, zeros: Tensor, iteration: int) -> None:
-        """Remove ascending places, and flat indices among `zeros`; follow the evaluator where it changes the order."""
-        gone = self.flat(places)
-        for flat in (gone, zeros):
-            self.removals.note(flat, iteration)
-            ends = torch.searchsorted(flat, torch.tensor([self._spans[n] for n in self.counts], device=flat.device))
-            for name, (start, end) in zip(self.counts, ends.tolist(), strict=True):
-                self.counts[name] -= end - start
-        self.alive[places] = False
+    def remove(self, zeros: Tensor, iteration: int) -> None:
+        """Remove the marked places, and flat indices among `zeros`; follow the evaluator where it changes the order."""
+        for start in range(0, len(self.marks), _PIECE):
+            marks = self.marks[start : start + _PIECE]
+            places = positions(marks).add_(start)
+            if len(places):
+                self._note(self.flat(places), iteration)
+                self._evaluator.remove(places)
+                self.alive[places] = False
+                marks.zero_()
+        self._note(zeros, iteration)
         if len(zeros):
             self.zeros = self.zeros[~torch.isin(self.zeros, zeros)]
         spans = self._evaluator.spans
-        moved = self._evaluator.remove(places)
+        moved = self._evaluator.shrink()
         if moved is not None:
             self._move(moved, spans)
+
+    def _note(self, flat: Tensor, iteration: int) -> None:
+        """Note that these ascending flat indices go."""
+        self.removals.note(flat, iteration)
+        ends = torch.searchsorted(flat, torch.tensor([self._spans[n] for n in self.counts], device=flat.device))
+        for name, (start, end) in zip(self.counts, ends.tolist(), strict=True):
+            self.counts[name] -= end - start
 
     def _move(self, moved: Mapping[str, Rows], spans: Mapping[str, tuple[int, int]]) -> None:
         """Go over to a new order, from one in which the weights had the given spans."""
@@ -153,6 +176,7 @@ class Survivors:
             composed[name] = (inside if old is None else old.index_select(0, inside) if len(inside) else inside, width)
         self.zeros = torch.cat(dropped).sort().values
         self.alive, self._rows = torch.cat(stays), composed
+        self.marks = torch.zeros_like(self.alive)
 
 
 class Part:
@@ -160,7 +184,7 @@ class Part:
 
     def __init__(self, survivors: Survivors, evaluator: Evaluator, names: Sequence[str]) -> None:
         self._survivors, self._evaluator, self._names = survivors, evaluator, names
-        self.alive = survivors.alive
+        self.alive, self.marks = survivors.alive, survivors.marks
         self.zeros = survivors.zeros_of(names)
         self.count = sum(survivors.counts[name] for name in names)
         self.ranges = [evaluator.spans[name] for name in names]

@@ -23,7 +23,8 @@ class Pruning:
     trace : tuple of TraceRow
         One row per iteration.
     removed_at : mapping of str to Tensor
-        int32 per weight: the iteration that removed it, 0 if kept. All masks on the way follow from it.
+        Per weight the iteration that removed it, 0 if kept: int16, or int32 beyond 32,767 iterations. All masks on the
+        way follow from it.
     method, schedule, scope : str
         What was run.
     collapsed_at : int or None

@@ -5,6 +5,7 @@ import torch
 
 from tests.maps import map_graph
 from theoryprune.graph.flow_evaluator import FlowEvaluator
+from theoryprune.graph.moved import Moved
 from theoryprune.masks.survivors import Removals, Survivors
 
 SHAPES = {"a": (2, 3), "b": (4,), "c": (1, 5)}
@@ -32,15 +33,17 @@ class Fake:
         self.gone[self.first[places]] = True
 
     def shrink(self):
-        moved, self.next = self.next, None
-        if moved is None:
+        """Move rows of some entries to where `next` says: {name: (old row of each row or -1, entries in a row)}."""
+        if self.next is None:
             return None
-        first, spans, sizes = [], self.spans, {}
-        for name, (rows, width) in moved.items():
+        moved = dict.fromkeys(self.sizes, Moved.nowhere(torch.device("cpu")))
+        first, spans = [], self.spans
+        for name, (rows, width) in self.next.items():
             old = self.first[slice(*spans[name])].view(-1, width)
             first.append(torch.where(rows[:, None] >= 0, old[rows.clamp(min=0)], -1).view(-1))
-            sizes[name] = len(first[-1])
-        self.first, self.sizes = torch.cat(first), dict.fromkeys(self.sizes, 0) | sizes
+            moved[name] = Moved(rows, torch.zeros(1, 1, dtype=torch.int64), (len(old), 1, 1), width)
+        sizes = {name: len(move) * move.width for name, move in moved.items()}
+        self.first, self.sizes, self.next = torch.cat(first), sizes, None
         return moved
 
     def all(self):

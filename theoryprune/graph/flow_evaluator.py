@@ -13,7 +13,8 @@ from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.flow import BiasPolicy, flow_network
 from theoryprune.graph.flow_pass import FlowPass
 from theoryprune.graph.fold import fold_scales
-from theoryprune.graph.living import Rows, living_network
+from theoryprune.graph.living import living_network
+from theoryprune.graph.moved import Moved
 from theoryprune.graph.spatial import plain_plan, spatial_plan
 from theoryprune.layers import WeightLayer
 from theoryprune.types import FlowRule, Scores, WeightGraph
@@ -78,20 +79,21 @@ class FlowEvaluator:
         self._left = graph.num_weights
         self._shrink_at = _FIRST * self._left if bias == "drop" and self._left >= shrink_above else 0
         with torch.inference_mode(False), torch.no_grad():
-            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)))
+            self._flat = torch.empty(self._left, dtype=dtype, device=self._device)
+            self._use(fold_scales(flow_network(graph, bias=bias, dtype=dtype, power=power)), copy=True)
 
-    def _use(self, network: WeightGraph) -> None:
-        """Lay all weights out in one vector, and plan the evaluation."""
+    def _use(self, network: WeightGraph, *, copy: bool) -> None:
+        """Take over a network whose weights lie one after the other in one vector, or are to be copied there."""
         sizes = {name: network.weights[name].numel() if name in network.weights else 0 for name in self._names}
         ends = list(accumulate(sizes.values()))
         self.spans = dict(zip(sizes, zip([0, *ends], ends, strict=False), strict=True))
-        self._flat = torch.empty(ends[-1] if ends else 0, dtype=self._dtype, device=self._device)
+        self._flat = self._flat[: sum(sizes.values())]
         layers, frame = list(network.layers), replace(network, layers=())
         del network  # so that each weight is freed as soon as it is copied
         for i, layer in enumerate(layers):
             if isinstance(layer, WeightLayer):
                 view = self._flat[slice(*self.spans[layer.weight_name])].view(layer.weight.shape)
-                layers[i] = replace(layer, weight=view.copy_(layer.weight))
+                layers[i] = replace(layer, weight=view.copy_(layer.weight) if copy else view)
         self._network = replace(frame, layers=tuple(layers))
         plan = spatial_plan(self._network) if self._spatial else plain_plan(self._network)
         self._pass = FlowPass(self._network, plan, self._slack)
@@ -215,14 +217,14 @@ class FlowEvaluator:
         self._flat[places] = 0
         self._left -= len(places)
 
-    def shrink(self) -> dict[str, Rows] | None:
+    def shrink(self) -> dict[str, Moved] | None:
         """Drop the channels without flow, if by now that is likely to pay.
 
         Returns
         -------
-        dict of str to Rows, or None
-            None as long as places stay what they are. Else which row of each weight its rows were until now (-1: none,
-            the row is zero); what is in no list had no flow, nor will have.
+        dict of str to Moved, or None
+            None as long as places stay what they are. Else where the entries of each weight were until now; what is
+            nowhere among them had no flow, nor will have.
         """
         if self._left >= self._shrink_at:
             return None
@@ -230,7 +232,19 @@ class FlowEvaluator:
         with torch.inference_mode(False), torch.no_grad():
             self._pass.clear()  # first, so that its memory is free
             network, moved = living_network(self._network)
-            if moved:
-                del self._flat, self._network, self._pass
-                self._use(network)
-        return moved or None
+            if not moved:
+                return None
+            moved = {name: moved.get(name, Moved.nowhere(self._device)) for name in self._names}
+            self._pack(moved)
+            self._use(network, copy=False)
+        return moved
+
+    def _pack(self, moved: dict[str, Moved]) -> None:
+        """Move what stays to the start of the vector: no entry moves up, so none is overwritten before it has moved."""
+        end = 0
+        for name, (start, stop) in self.spans.items():
+            old = self._flat[start:stop].view(-1, moved[name].width)
+            for rows in moved[name].rows():
+                part = old.index_select(0, rows.clamp(min=0)).mul_((rows >= 0)[:, None])
+                self._flat[end : end + part.numel()] = part.view(-1)
+                end += part.numel()

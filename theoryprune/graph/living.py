@@ -11,14 +11,12 @@ from torch import Tensor
 
 from theoryprune.errors import LayerCollapseError
 from theoryprune.graph.compact import compact_once, refuse_collapse
+from theoryprune.graph.moved import Moved
 from theoryprune.layers import Conv, Flatten, Layer, Linear, Shape, WeightLayer
 from theoryprune.types import WeightGraph
 
-Rows = tuple[Tensor, int]
-"""How a weight moves: in rows of so many neighbouring entries; for each new row the number of the old one, or -1."""
 
-
-def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Rows]]:
+def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]:
     """Drop the channels through which no flow runs.
 
     Parameters
@@ -29,17 +27,17 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Rows]]:
     Returns
     -------
     WeightGraph
-        The smaller network, of tensors of its own; `network` itself if no flow is left at all.
-    dict of str to Rows
-        For each weight of `network` which row each row of its smaller tensor was, -1 for a row of zeros; no rows if the
-        weight is gone. Nothing at all if no flow is left.
+        The smaller network, whose weights have their shapes but no memory of their own: nothing is copied. `network`
+        itself if no flow is left at all.
+    dict of str to Moved
+        For each weight of `network` where the entries of its smaller tensor are. Nothing at all if no flow is left.
 
     Notes
     -----
     A channel through which no flow runs contributes zeros, so this is exact: it removes terms that are zero from sums.
     In floating point the other terms are then added in another order, which changes last bits. `compact_once` decides,
     on a network of single taps: whether two channels are joined is all that it asks of a weight. Cost: about
-    three passes over the weights.
+    a pass over the weights; memory for a number per pair of channels.
     """
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
@@ -49,14 +47,12 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Rows]]:
     except LayerCollapseError:
         return network, {}
     small = compact_once(single)
-    nowhere = torch.empty(0, dtype=torch.int64, device=network.device)
-    moved: dict[str, Rows] = dict.fromkeys(network.order, (nowhere, 1))
+    moved = dict.fromkeys(network.order, Moved.nowhere(network.device))
     layers = []
     for layer in small.layers:
         old = network.by_name.get(layer.name)  # None: a factor that was in the sum which it replaces
         if isinstance(layer, WeightLayer) and isinstance(old, WeightLayer):
-            taps = old.weight[0].numel() // joined[old.weight_name].shape[1]
-            layer, moved[old.weight_name] = _filled(old, layer, taps)
+            layer, moved[old.weight_name] = _shaped(old, layer, joined[old.weight_name].shape[1])
         elif isinstance(layer, Flatten) and isinstance(old, Flatten):
             layer = replace(old, inputs=layer.inputs)
         layers.append(layer)
@@ -118,13 +114,12 @@ def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], b
     )
 
 
-def _filled(old: WeightLayer, small: WeightLayer, taps: int) -> tuple[WeightLayer, Rows]:
-    """Return the small layer with its weights, and where they were."""
-    pairs = small.weight.reshape(-1).long() - 1
-    rows = old.weight.reshape(-1, taps).index_select(0, pairs.clamp(min=0))
-    rows[pairs < 0] = 0
-    outputs = small.weight.shape[0]
+def _shaped(old: WeightLayer, small: WeightLayer, inputs: int) -> tuple[WeightLayer, Moved]:
+    """Return the small layer in the shape that its weight will have, and where that comes from."""
+    labels = small.weight.flatten(1)
+    width = old.weight[0].numel() // inputs
+    moved = Moved.from_labels(labels, small.groups, (len(old.weight), inputs, old.groups), width)
     kernel = old.kernel if isinstance(old, Conv) else ()
-    weight = rows.view(outputs, rows.numel() // (outputs * prod(kernel)), *kernel)
-    layer = replace(old, inputs=small.inputs, weight=weight)
-    return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, (pairs, taps)
+    shape = (len(labels), len(moved) * width // (len(labels) * prod(kernel)), *kernel)
+    layer = replace(old, inputs=small.inputs, weight=old.weight.new_zeros(()).expand(shape))
+    return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, moved

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from theoryprune.graph.living import Rows
+from theoryprune.graph.moved import Moved
 from theoryprune.masks.candidates import Block, require_finite
 from theoryprune.types import Scores, WeightGraph
 
@@ -40,10 +40,10 @@ class Evaluator(Protocol):
     def remove(self, places: Tensor) -> None:
         """Take the entries at ascending places out; the scores are void until the next call of `evaluate`."""
 
-    def shrink(self) -> Mapping[str, Rows] | None:
-        """Drop what has become needless; return which row of its weight each row was (-1: none) if places change.
+    def shrink(self) -> Mapping[str, Moved] | None:
+        """Drop what has become needless; if places change, return where the entries of every weight were until now.
 
-        Rows in no list are dropped: their entries score 0 from now on. A weight that is not named has none left.
+        Entries that are nowhere among them are dropped: they score 0 from now on.
         """
 
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from theoryprune.graph.living import Rows
+from theoryprune.graph.moved import Moved
 from theoryprune.masks.candidates import Block, positions
 from theoryprune.masks.evaluators import Evaluator
 
@@ -100,7 +100,7 @@ class Survivors:
         self.marks = torch.zeros_like(self.alive)
         self.counts = {name: weights[name].numel() for name in free}
         self.zeros = torch.empty(0, dtype=torch.int64, device=device)
-        self._rows: dict[str, Rows] | None = None  # which row of the full weight each row is; None: the same one
+        self._moved: Mapping[str, Moved] | None = None  # where the entries of each weight were at first; None: there
         self.removals = Removals(self._spans, {name: weights[name].shape for name in free}, device)
 
     def part(self, names: Sequence[str]) -> Part:
@@ -109,16 +109,13 @@ class Survivors:
 
     def flat(self, places: Tensor) -> Tensor:
         """Return the flat indices of ascending places."""
-        if self._rows is None:
+        if self._moved is None:
             return places
         parts = []
         for name, (start, end) in self._evaluator.spans.items():
             low, high = torch.searchsorted(places, torch.tensor([start, end], device=places.device)).tolist()
             if low < high:
-                rows, width = self._rows[name]
-                inside = places[low:high] - start
-                row = rows[torch.div(inside, width, rounding_mode="floor")]
-                parts.append(row.mul_(width).add_(inside % width).add_(self._spans[name][0]))
+                parts.append(self._moved[name].origin(places[low:high] - start).add_(self._spans[name][0]))
         return torch.cat(parts) if parts else places[:0]
 
     def zeros_of(self, names: Sequence[str]) -> Tensor:
@@ -158,25 +155,23 @@ class Survivors:
         for name, (start, end) in zip(self.counts, ends.tolist(), strict=True):
             self.counts[name] -= end - start
 
-    def _move(self, moved: Mapping[str, Rows], spans: Mapping[str, tuple[int, int]]) -> None:
+    def _move(self, moved: Mapping[str, Moved], spans: Mapping[str, tuple[int, int]]) -> None:
         """Go over to a new order, from one in which the weights had the given spans."""
-        stays, composed, dropped = [], {}, [self.zeros]
+        stays, dropped = [], [self.zeros]
         for name, (start, end) in spans.items():
-            rows, width = moved.get(name, (self.zeros[:0], 1))
-            old, old_width = (None, 1) if self._rows is None else self._rows[name]
-            width = width if len(rows) else old_width  # a weight that is gone has no rows of any width
-            alive = self.alive[start:end].view(-1, width)
-            real = rows >= 0
-            inside = rows.clamp(min=0)
-            stays.append((alive.index_select(0, inside) & real[:, None]).view(-1))
-            alive[rows[real]] = False
+            alive = self.alive[start:end].view(-1, moved[name].width)
+            for rows in moved[name].rows():
+                real = rows >= 0
+                stays.append(alive.index_select(0, rows.clamp(min=0)).logical_and_(real[:, None]).view(-1))
+                alive[rows[real]] = False
             left = positions(alive.view(-1))
-            origin = left if old is None or not len(left) else old[left // width] * width + left % width
+            origin = left if self._moved is None else self._moved[name].origin(left)
             dropped.append(origin + self._spans[name][0])
-            composed[name] = (inside if old is None else old.index_select(0, inside) if len(inside) else inside, width)
         self.zeros = torch.cat(dropped).sort().values
-        self.alive, self._rows = torch.cat(stays), composed
+        self.alive = torch.cat(stays) if stays else self.alive[:0]
         self.marks = torch.zeros_like(self.alive)
+        first = self._moved
+        self._moved = moved if first is None else {name: step.after(first[name]) for name, step in moved.items()}
 
 
 class Part:

@@ -1,0 +1,85 @@
+"""Where entries were, against index arithmetic on the whole matrix."""
+
+import pytest
+import torch
+
+from theoryprune.graph.moved import Moved
+
+
+def matrix(outputs, inputs, width):
+    """Every entry holds its own place."""
+    return torch.arange(outputs * inputs * width).view(outputs, inputs, width)
+
+
+def labels_of(outputs, inputs):
+    return torch.arange(1, outputs * inputs + 1).view(outputs, inputs)
+
+
+def places(moved):
+    rows = torch.cat([*moved.rows(), moved.outputs[:0]])[:, None]
+    return torch.where(rows >= 0, rows * moved.width + torch.arange(moved.width), -1).view(-1)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_outputs_and_inputs_are_taken(width):
+    keep, read = torch.tensor([0, 2, 3]), torch.tensor([1, 4])
+    moved = Moved.from_labels(labels_of(5, 6)[keep][:, read].double(), 1, (5, 6, 1), width)
+    assert len(moved) == 6
+    assert torch.equal(places(moved), matrix(5, 6, width)[keep][:, read].reshape(-1))
+    assert torch.equal(moved.origin(torch.arange(6 * width)), places(moved))
+
+
+def test_each_group_keeps_inputs_of_its_own():
+    """Two of three groups stay, with other inputs each: four outputs, three inputs per group, two of them kept."""
+    whole = labels_of(6, 3)
+    now = torch.stack([whole[0, [0, 2]], whole[1, [0, 2]], whole[4, [1, 2]], whole[5, [1, 2]]])
+    moved = Moved.from_labels(now.float(), 2, (6, 3, 3), 2)
+    assert moved.inputs.tolist() == [[0, 2], [1, 2]]
+    expected = (now[..., None] - 1) * 2 + torch.arange(2)
+    assert torch.equal(places(moved), expected.view(-1))
+
+
+def test_what_holds_zeros_alone_was_nowhere():
+    labels = labels_of(3, 3).clone()
+    labels[1], labels[:, 2] = 0, 0
+    moved = Moved.from_labels(labels, 1, (3, 3, 1), 1)
+    assert (moved.outputs.tolist(), moved.inputs.tolist()) == ([0, -1, 2], [[0, 1, -1]])
+    assert places(moved).tolist() == [0, 1, -1, -1, -1, -1, 6, 7, -1]
+
+
+def test_one_move_after_another():
+    draw = torch.Generator().manual_seed(0)
+    for groups in (1, 2, 3):
+        outputs, inputs, width = 6 * groups, 8, 2
+        whole = matrix(outputs, inputs, width)
+        first = chosen(draw, groups, outputs // groups, inputs, 4, 5)
+        second = chosen(draw, groups, 4, 5, 2, 3)
+        one = Moved(first[0], first[1], (outputs, inputs, groups), width)
+        both = Moved(second[0], second[1], (4 * groups, 5, groups), width).after(one)
+        middle = whole.view(-1)[places(one)].view(4 * groups, 5, width)
+        step = Moved(second[0], second[1], (4 * groups, 5, groups), width)
+        assert torch.equal(places(both), middle.view(-1)[places(step)])
+
+
+def test_a_group_that_went_before_shifts_those_behind_it():
+    one = Moved(torch.tensor([2, 3, 4, 5]), torch.tensor([[1], [0]]), (6, 2, 3), 1)
+    both = Moved(torch.tensor([2]), torch.tensor([[0]]), (4, 1, 2), 1).after(one)
+    assert both.outputs.tolist() == [4]
+    assert both.inputs.tolist() == [[0]]
+    assert both.before == (6, 2, 3)
+
+
+def test_nowhere_stays_nowhere():
+    gone = Moved.nowhere(torch.device("cpu"))
+    one = Moved(torch.tensor([1]), torch.tensor([[0]]), (2, 1, 1), 4)
+    assert len(gone) == len(gone.after(one)) == 0
+    assert list(gone.rows()) == []
+    lost = Moved(torch.tensor([0, -1]), torch.tensor([[0]]), (1, 1, 1), 4).after(one)
+    assert lost.outputs.tolist() == [1, -1]
+
+
+def chosen(draw, groups, outputs, inputs, kept_outputs, kept_inputs):
+    """Random ascending choices in each group."""
+    out = [torch.randperm(outputs, generator=draw)[:kept_outputs].sort().values + outputs * g for g in range(groups)]
+    ins = [torch.randperm(inputs, generator=draw)[:kept_inputs].sort().values for _ in range(groups)]
+    return torch.cat(out), torch.stack(ins)

@@ -245,6 +245,6 @@ class FlowEvaluator:
         for name, (start, stop) in self.spans.items():
             old = self._flat[start:stop].view(-1, moved[name].width)
             for rows in moved[name].rows():
-                part = old.index_select(0, rows.clamp(min=0)).mul_((rows >= 0)[:, None])
+                part = old.index_select(0, rows)
                 self._flat[end : end + part.numel()] = part.view(-1)
                 end += part.numel()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Self
 
-import torch
 from torch import Tensor
 
 from theoryprune.errors import LayerCollapseError
@@ -37,7 +37,7 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]
     A channel through which no flow runs contributes zeros, so this is exact: it removes terms that are zero from sums.
     In floating point the other terms are then added in another order, which changes last bits. `compact_once` decides,
     on a network of single taps: whether two channels are joined is all that it asks of a weight. Cost: about
-    a pass over the weights; memory for a number per pair of channels.
+    a pass over the weights; memory for a flag per pair of channels.
     """
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
@@ -51,7 +51,7 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]
     layers = []
     for layer in small.layers:
         old = network.by_name.get(layer.name)  # None: a factor that was in the sum which it replaces
-        if isinstance(layer, WeightLayer) and isinstance(old, WeightLayer):
+        if isinstance(layer, _Joins) and isinstance(old, WeightLayer):
             layer, moved[old.weight_name] = _shaped(old, layer, joined[old.weight_name].shape[1])
         elif isinstance(layer, Flatten) and isinstance(old, Flatten):
             layer = replace(old, inputs=layer.inputs)
@@ -61,12 +61,19 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class _Joins(Conv):
-    """A convolution of which only the joined channels matter, with the positions of the real one."""
+    """A weight layer of which only the joined channels matter (`weight`: bool), with the positions of the real one.
+
+    It remembers which channels were taken of it: (outputs, inputs).
+    """
 
     positions: Shape
+    taken: tuple[Tensor, ...] = ()
 
     def shape(self, *shapes: Shape) -> Shape:
         return (self.weight.shape[0], *self.positions)
+
+    def select(self, out: Tensor, *ins: Tensor) -> Self:
+        return replace(super().select(out, *ins), taken=(out, ins[0]))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -86,11 +93,9 @@ def _blocks(network: WeightGraph) -> dict[str, int]:
 
 
 def _joined(layer: WeightLayer, block: int) -> Tensor:
-    """Return 1 plus the number of each pair of joined channels, 0 for pairs that are not, of shape (out, in)."""
+    """Return which channels are joined, of shape (out, in): bool."""
     outputs, inputs = layer.weight.shape[0], layer.weight.shape[1] // block
-    alive = layer.weight.view(outputs, inputs, -1).amax(2) > 0
-    exact = torch.float32 if alive.numel() < 2**24 else torch.float64
-    return torch.arange(1, alive.numel() + 1, dtype=exact, device=alive.device).view(alive.shape).mul_(alive)
+    return layer.weight.view(outputs, inputs, -1).amax(2) > 0
 
 
 def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], blocks: dict[str, int]) -> Layer:
@@ -98,28 +103,26 @@ def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], b
         return _Channels(name=layer.name, inputs=layer.inputs, start=layer.start, end=layer.end)
     if not isinstance(layer, WeightLayer):
         return layer
-    labels = joined[layer.weight_name]
-    if not isinstance(layer, Conv):
-        return replace(layer, weight=labels)
     return _Joins(
         name=layer.name,
         inputs=layer.inputs,
         names=layer.names,
-        weight=labels.view(*labels.shape, *(1 for _ in layer.kernel)),
-        stride=layer.stride,
-        padding=layer.padding,
-        dilation=layer.dilation,
-        group_count=layer.group_count,
+        weight=joined[layer.weight_name],
+        stride=(),
+        padding=(),
+        dilation=(),
+        group_count=layer.groups,
         positions=network.shapes[layer.name][1:],
     )
 
 
-def _shaped(old: WeightLayer, small: WeightLayer, inputs: int) -> tuple[WeightLayer, Moved]:
+def _shaped(old: WeightLayer, small: _Joins, inputs: int) -> tuple[WeightLayer, Moved]:
     """Return the small layer in the shape that its weight will have, and where that comes from."""
-    labels = small.weight.flatten(1)
+    outputs, read = small.taken
     width = old.weight[0].numel() // inputs
-    moved = Moved.from_labels(labels, small.groups, (len(old.weight), inputs, old.groups), width)
+    before = len(old.weight), inputs, old.groups
+    moved = Moved(outputs, (read % inputs).view(small.groups, -1), before, width)
     kernel = old.kernel if isinstance(old, Conv) else ()
-    shape = (len(labels), len(moved) * width // (len(labels) * prod(kernel)), *kernel)
+    shape = (len(outputs), len(moved) * width // (len(outputs) * prod(kernel)), *kernel)
     layer = replace(old, inputs=small.inputs, weight=old.weight.new_zeros(()).expand(shape))
     return replace(layer, group_count=small.groups) if isinstance(layer, Conv) else layer, moved

@@ -19,17 +19,17 @@ class Moved:
     Parameters
     ----------
     outputs : Tensor of int64, shape (outputs now,)
-        Which output each was; -1 for one that holds zeros alone and was not identified.
+        Which output each was, ascending.
     inputs : Tensor of int64, shape (groups now, inputs per group now)
-        Which input of its group each was; -1 likewise.
+        Which input of its group each was, ascending.
     before : (int, int, int)
         Outputs, inputs per group, and groups before.
     width : int
 
     Notes
     -----
-    Indices ascend where they are known, so no entry moves to a higher place, and memory can be packed from its start.
-    Kept as two lists, for a list of all pairs would take more memory than the weight.
+    No entry moves to a higher place, so memory can be packed from its start. Kept as two lists, for a list of all pairs
+    would take more memory than the weight.
     """
 
     outputs: Tensor
@@ -43,31 +43,18 @@ class Moved:
         none = torch.empty(0, dtype=torch.int64, device=device)
         return cls(none, none.view(1, 0), (0, 0, 1), 1)
 
-    @classmethod
-    def from_labels(cls, labels: Tensor, groups: int, before: tuple[int, int, int], width: int) -> Moved:
-        """Read off labels: 1 plus the number of each old pair (output, input), 0 where a pair holds zeros.
-
-        Parameters
-        ----------
-        labels : Tensor, shape (outputs now, inputs per group now)
-        """
-        pairs = labels.long() - 1
-        outputs = pairs.amax(1).div_(before[1], rounding_mode="floor")
-        inputs = torch.where(pairs < 0, -1, pairs % before[1])
-        return cls(outputs, inputs.view(groups, -1, labels.shape[1]).amax(1), before, width)
-
     def __len__(self) -> int:
         """Number of pairs now."""
         return len(self.outputs) * self.inputs.shape[1]
 
     def rows(self) -> Iterator[Tensor]:
-        """Yield the number of the old pair for each pair now, -1 for none: int64, some at a time."""
+        """Yield the number of the old pair for each pair now: int64, some at a time."""
         for start in range(0, len(self), _PIECE):
             now = torch.arange(start, min(start + _PIECE, len(self)), device=self.outputs.device)
             yield self._pairs(now)
 
     def origin(self, entries: Tensor) -> Tensor:
-        """Return where entries were, counted from the start of the weight; each must have been somewhere."""
+        """Return where entries were, counted from the start of the weight."""
         pairs = self._pairs(torch.div(entries, self.width, rounding_mode="floor"))
         return pairs.mul_(self.width).add_(entries % self.width)
 
@@ -75,23 +62,15 @@ class Moved:
         inputs = max(1, self.inputs.shape[1])
         row = torch.div(now, inputs, rounding_mode="floor")
         column = now % inputs
-        output = self.outputs[row]
         if len(self.inputs) > 1:
             column += torch.div(row, len(self.outputs) // len(self.inputs), rounding_mode="floor").mul_(inputs)
-        column = self.inputs.reshape(-1)[column]
-        return torch.where((output < 0) | (column < 0), -1, output.mul_(self.before[1]).add_(column))
+        return self.outputs[row].mul_(self.before[1]).add_(self.inputs.reshape(-1)[column])
 
     def after(self, first: Moved) -> Moved:
         """Return both moves in one: `first`, then this."""
         if not len(self):
             return self
-        outputs = _at(first.outputs, self.outputs)
         per_group = self.before[0] // self.before[2]
-        known = self.outputs.view(len(self.inputs), -1).amax(1).clamp_(min=0)
-        middle = first.inputs[torch.div(known, per_group, rounding_mode="floor")]
-        inputs = torch.where(self.inputs < 0, -1, middle.gather(1, self.inputs.clamp(min=0)))
-        return Moved(outputs, inputs, first.before, self.width)
-
-
-def _at(old: Tensor, index: Tensor) -> Tensor:
-    return torch.where(index < 0, -1, old[index.clamp(min=0)])
+        leaders = self.outputs.view(len(self.inputs), -1)[:, 0]
+        middle = first.inputs[torch.div(leaders, per_group, rounding_mode="floor")]
+        return Moved(first.outputs[self.outputs], middle.gather(1, self.inputs), first.before, self.width)

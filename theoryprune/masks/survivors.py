@@ -161,9 +161,8 @@ class Survivors:
         for name, (start, end) in spans.items():
             alive = self.alive[start:end].view(-1, moved[name].width)
             for rows in moved[name].rows():
-                real = rows >= 0
-                stays.append(alive.index_select(0, rows.clamp(min=0)).logical_and_(real[:, None]).view(-1))
-                alive[rows[real]] = False
+                stays.append(alive.index_select(0, rows).view(-1))
+                alive[rows] = False
             left = positions(alive.view(-1))
             origin = left if self._moved is None else self._moved[name].origin(left)
             dropped.append(origin + self._spans[name][0])

@@ -52,9 +52,9 @@ def order_of(candidates):
     return sorted(entries, key=lambda entry: (entry[0], -entry[1]))
 
 
-def check(candidates, k, limit=inf, hint=inf):
+def check(candidates, k, limit=inf, hint=inf, low=-inf):
     """Compare with a full sort, in every field."""
-    order, found = order_of(candidates), lowest(candidates, k, limit, hint)
+    order, found = order_of(candidates), lowest(candidates, k, limit, (low, hint))
     count = k
     if limit < inf:
         count = min(k, sum(total <= limit for total in accumulate(score for score, _, _ in order)))
@@ -158,8 +158,10 @@ def test_a_hint_never_changes_the_result(kind, direct, monkeypatch):
     total = sum(score for score, _, _ in order_of(candidates))
     for hint in (0.0, 1e-311, 0.1, 0.5, 0.999, 1.0, 3.0, 1e9, inf):
         for k in (0, 1, 39, 40, 41, 100, candidates.count):
-            check(candidates, k, inf, hint)
-        check(candidates, candidates.count, (total // 3) or total / 3, hint)
+            for low in (-inf, 0.0, 0.3 * hint, 0.9 * hint):
+                check(candidates, k, inf, hint, low)
+        for low in (-inf, 0.0, 0.3 * hint, 0.9 * hint):
+            check(candidates, candidates.count, (total // 3) or total / 3, hint, low)
 
 
 @pytest.mark.parametrize("hint", [-1.0, -inf])

@@ -22,7 +22,7 @@ from theoryprune.types import FlowRule, Scores, WeightGraph
 _FIRST, _AGAIN = 0.12, 0.55  # hardly a channel dies before; each time costs about an evaluation of what is left
 _SLACK = {torch.float64: 256, torch.float32: 24}
 """How far entries may grow before they are rescaled: a small part of the range, so one layer cannot leave it."""
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 """Entries of a block of scores: small beside the weights of a large layer, large beside the cost of a call."""
 
 

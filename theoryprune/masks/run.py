@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -15,6 +16,7 @@ from theoryprune.graph.cuts import cut_weights
 from theoryprune.graph.rounding import rounding_margin
 from theoryprune.masks.candidates import require_finite
 from theoryprune.masks.evaluators import Evaluator
+from theoryprune.masks.guess import Guess
 from theoryprune.masks.keep_top import Scope
 from theoryprune.masks.schedules import Schedule
 from theoryprune.masks.selection import Lowest, lowest
@@ -57,7 +59,7 @@ class Run:
         self._cuts: tuple[str, ...] = ()
         self._evaluator = evaluator
         self._limit, self._margin = inf, 0.0
-        self._thresholds: dict[str, list[float]] = {}
+        self._guesses = defaultdict[str, Guess](Guess)
 
     @property
     def kept(self) -> int:
@@ -168,19 +170,14 @@ class Run:
         """Choose among the survivors of a group; every score of it must be finite."""
         part = self.left.part(group)
         with part.shielded() if self.guard else nullcontext():
-            lows = lowest(part, k, limit, self._hint(group, flow))
+            lows = lowest(part, k, limit, self._guesses[group[0]].bracket(flow))
         if not all(map(isfinite, lows.sums)):
             names = [name for name, total in zip(group, lows.sums, strict=True) if not isfinite(total)]
             blocks = {name: [block for _, block, _ in self._evaluator.blocks([name])] for name in names}
             require_finite({name: torch.cat(parts) for name, parts in blocks.items()})
         if lows.largest and flow:
-            self._thresholds.setdefault(group[0], []).append(lows.largest / flow)
+            self._guesses[group[0]].learn(lows.largest / flow)
         return _Choice(group, lows)
-
-    def _hint(self, group: list[str], flow: float) -> float:
-        """Guess the next threshold: in parts of the flow, thresholds grow by much the same factor again."""
-        past = self._thresholds.get(group[0], [])
-        return 1.1 * flow * past[-1] * max(1.0, past[-1] / past[-2]) if len(past) > 1 else inf
 
     def _amounts(self, scores: Scores, choices: list[_Choice]) -> dict[str, Any]:
         """Return the fields of a row that speak of flow."""

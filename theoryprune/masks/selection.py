@@ -17,11 +17,12 @@ _DIRECT = 400_000
 
 _SAMPLE = 40_000
 
-_BELOW = 0.7
-"""The last score to go is hardly smaller than this part of a hint."""
-
 _SORT = 4096
 """So few values are simply sorted."""
+
+
+Bracket = tuple[float, float]
+"""Above the first, up to the second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Lowest:
         return torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64, device=marks.device)
 
 
-def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf) -> Lowest:
+def lowest(candidates: Candidates, k: int, limit: float = inf, hint: Bracket = (-inf, inf)) -> Lowest:
     """Choose the `k` lowest scores, or fewer if their sum exceeds a limit.
 
     Parameters
@@ -73,8 +74,8 @@ def lowest(candidates: Candidates, k: int, limit: float = inf, hint: float = inf
         At most the number of candidates.
     limit : float
         Only the longest prefix with at most this sum is taken; infinity for exactly `k`.
-    hint : float
-        A guess, from above, of the largest score that will go. It decides the speed and never the result.
+    hint : (float, float)
+        Between which scores the largest that will go is expected. It decides the speed and never the result.
 
     Returns
     -------
@@ -243,12 +244,12 @@ def _smallest(candidates: Candidates, found: _Found, left: Tensor) -> float | No
     return min(best, default=None)
 
 
-def _brackets(candidates: Candidates, k: int, limit: float, hint: float) -> Iterator[tuple[float, float]]:
+def _brackets(candidates: Candidates, k: int, limit: float, hint: Bracket) -> Iterator[Bracket]:
     """Yield growing brackets for the last score to be removed, (-inf, inf) last."""
     inside = candidates.count - len(candidates.zeros)
-    if hint < inf:
-        low = _BELOW * hint if inside > _DIRECT and hint > 0 and k else -inf
-        yield low, max(hint, 0.0) if len(candidates.zeros) else hint
+    if hint[1] < inf:
+        low = hint[0] if inside > _DIRECT and k else -inf
+        yield low, max(hint[1], 0.0) if len(candidates.zeros) else hint[1]
     if inside > _DIRECT:
         sample = _sample(candidates)
         rank = min(1.0, max(0.0, (k - len(candidates.zeros)) / inside)) * len(sample)

@@ -157,18 +157,21 @@ class Survivors:
 
     def _move(self, moved: Mapping[str, Moved], spans: Mapping[str, tuple[int, int]]) -> None:
         """Go over to a new order, from one in which the weights had the given spans."""
-        stays, dropped = [], [self.zeros]
+        dropped, stop = [self.zeros], 0
         for name, (start, end) in spans.items():
             alive = self.alive[start:end].view(-1, moved[name].width)
+            stays = []
             for rows in moved[name].rows():
                 stays.append(alive.index_select(0, rows).view(-1))
                 alive[rows] = False
             left = positions(alive.view(-1))
             origin = left if self._moved is None else self._moved[name].origin(left)
             dropped.append(origin + self._spans[name][0])
+            for flags in stays:  # to the start of the same memory: nothing moves to a higher place
+                self.alive[stop : stop + len(flags)] = flags
+                stop += len(flags)
         self.zeros = torch.cat(dropped).sort().values
-        self.alive = torch.cat(stays) if stays else self.alive[:0]
-        self.marks = torch.zeros_like(self.alive)
+        self.alive, self.marks = self.alive[:stop], self.marks[:stop]
         first = self._moved
         self._moved = moved if first is None else {name: step.after(first[name]) for name, step in moved.items()}
 

@@ -1,5 +1,6 @@
 """Peak memory of one pruning run, measured in a process of its own (Linux only)."""
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -13,8 +14,11 @@ from benchmarks.models import MODELS
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def peak_memory(model: str, dtype: str, schedule: str, compression: float) -> float | None:
+def peak_memory(model: str, dtype: str, schedule: str, compression: float, returned: bool = True) -> float | None:
     """Return the peak memory of a run beyond that of the extracted model, over the size of its weights in `dtype`.
+
+    It is the memory resident in the process. By default the allocator is told to return freed blocks at once
+    (``MALLOC_MMAP_THRESHOLD_``), so that this is the memory in use; else glibc keeps up to 64 MiB for later.
 
     Parameters
     ----------
@@ -24,6 +28,8 @@ def peak_memory(model: str, dtype: str, schedule: str, compression: float) -> fl
     schedule : str
         ``"adaptive(0.99)"`` or ``"exponential(100)"``.
     compression : float
+    returned : bool
+        Whether freed blocks are returned at once.
 
     Returns
     -------
@@ -33,7 +39,8 @@ def peak_memory(model: str, dtype: str, schedule: str, compression: float) -> fl
     if not CLEAR.exists():
         return None
     command = [sys.executable, "-m", "benchmarks.memory", model, dtype, schedule, str(compression)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    threshold = {"MALLOC_MMAP_THRESHOLD_": str(1 << 18)} if returned else {}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | threshold)
     return float(done.stdout.split()[-1])
 
 

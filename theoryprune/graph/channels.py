@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import networkx as nx
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from theoryprune.graph.evaluate import require_graph
 from theoryprune.layers import BatchNorm, Channels, Layer, WeightLayer
@@ -18,7 +20,7 @@ class _Numbering:
     """Hands out channel numbers and remembers which are tied (the `Coupling` of the layer records)."""
 
     count: int = 0
-    ties: nx.Graph = field(default_factory=nx.Graph)
+    ties: list[tuple[Channels, Channels]] = field(default_factory=list)
 
     def fresh(self, count: int) -> Channels:
         numbers = np.arange(self.count, self.count + count, dtype=np.int64)
@@ -26,7 +28,7 @@ class _Numbering:
         return numbers
 
     def tie(self, first: Channels, second: Channels) -> None:
-        self.ties.add_edges_from((a, b) for a, b in zip(first.tolist(), second.tolist(), strict=True) if a != b)
+        self.ties.append((first, second))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +58,14 @@ def channel_map(graph: WeightGraph) -> ChannelMap:
     Notes
     -----
     Weight layers open new channels; everything else passes them on; additions and depthwise convolutions tie them.
-    The atoms are the connected components of the ties (networkx). Cost: linear in the number of channels.
+    The atoms are the connected components of the ties (SciPy). Cost: linear in the number of channels.
     """
     numbering = _Numbering()
     channels: dict[str, Channels] = {INPUT: numbering.fresh(graph.input_shape[0])}
     for layer in graph.layers:
         channels[layer.name] = layer.couple(numbering, *(channels[name] for name in layer.inputs))
-    atom = np.arange(numbering.count, dtype=np.int64)
-    for component in nx.connected_components(numbering.ties):
-        atom[list(component)] = min(component)
-    compressed = np.unique(atom, return_inverse=True)[1].astype(np.int64)
-    return ChannelMap({n: compressed[numbers] for n, numbers in channels.items()}, int(compressed.max()) + 1)
+    atoms = _components(numbering.count, numbering.ties)
+    return ChannelMap({n: atoms[numbers] for n, numbers in channels.items()}, int(atoms.max()) + 1)
 
 
 def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
@@ -123,16 +122,20 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
 
 def _owners(graph: WeightGraph, chart: ChannelMap) -> Channels:
     """For each atom, the number of its group: atoms that one weight layer writes (or the input holds) go together."""
-    together = nx.Graph()
-    together.add_nodes_from(range(chart.count))
     written = [INPUT, *(layer.name for layer in graph.layers if isinstance(layer, WeightLayer))]
-    for name in written:
-        atoms = chart.atoms[name].tolist()
-        together.add_edges_from((atoms[0], other) for other in atoms[1:])
-    owner = np.empty(chart.count, dtype=np.int64)
-    for group, component in enumerate(nx.connected_components(together)):
-        owner[list(component)] = group
-    return owner
+    together = [(np.full_like(atoms, atoms[0]), atoms) for name in written if len(atoms := chart.atoms[name])]
+    return _components(chart.count, together)
+
+
+def _components(count: int, pairs: Sequence[tuple[Channels, Channels]]) -> Channels:
+    """Number the connected components of some numbers by pairs of them, in the order of their first members."""
+    none = np.empty(0, np.int64)
+    first, second = (np.concatenate([none, *(pair[side] for pair in pairs)]) for side in (0, 1))
+    ties = coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(count, count))
+    label = connected_components(ties, directed=False)[1]
+    leaders = np.unique(label, return_index=True)[1][label]
+    numbers: Channels = np.unique(leaders, return_inverse=True)[1].astype(np.int64)
+    return numbers
 
 
 def _group_names(graph: WeightGraph, chart: ChannelMap, owner: Channels) -> dict[int, str]:

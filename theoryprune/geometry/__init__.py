@@ -1,0 +1,1 @@
+"""Convex geometry in NumPy and SciPy, float64: it knows nothing of networks."""

@@ -18,6 +18,17 @@ def as_points(points: ArrayLike, name: str = "points") -> Floats:
     ValueError
         If there is no row or no column, another number of axes than two, or an entry that is NaN, infinite or complex.
     """
+    return require_finite(as_matrix(points, name), name)
+
+
+def as_matrix(points: ArrayLike, name: str = "points") -> Floats:
+    """Return what `as_points` does, for a caller that finds entries that are not finite by itself.
+
+    Raises
+    ------
+    ValueError
+        For the shape and the type.
+    """
     matrix = _as_real(points, name)
     if matrix.ndim != 2:
         raise ValueError(
@@ -26,7 +37,7 @@ def as_points(points: ArrayLike, name: str = "points") -> Floats:
         )
     if 0 in matrix.shape:
         raise ValueError(f"{name} must hold at least one point of at least one coordinate, got shape {matrix.shape}")
-    return _finite(matrix, name)
+    return matrix
 
 
 def as_weights(weights: ArrayLike, count: int, name: str = "weights") -> Floats:
@@ -58,7 +69,7 @@ def as_vector(vector: ArrayLike, count: int, name: str) -> Floats:
     array = _as_real(vector, name)
     if array.shape != (count,):
         raise ValueError(f"{name} must have shape ({count},), one number for each point, got {array.shape}")
-    return _finite(array, name)
+    return require_finite(array, name)
 
 
 def as_positive(value: float, name: str) -> float:
@@ -96,7 +107,14 @@ def _as_real(values: ArrayLike, name: str) -> Floats:
     return array.astype(np.float64, copy=False)
 
 
-def _finite(array: Floats, name: str) -> Floats:
+def require_finite(array: Floats, name: str) -> Floats:
+    """Return the array itself.
+
+    Raises
+    ------
+    ValueError
+        If an entry is NaN or infinite.
+    """
     # A sum is NaN or infinite if an entry is, without an array of flags; then look closer, for it may have overflowed.
     with np.errstate(over="ignore", invalid="ignore"):
         suspicious = not np.isfinite(array.sum())

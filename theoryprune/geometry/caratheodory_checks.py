@@ -79,7 +79,7 @@ def is_convex_reduction(
         if not abs(off) <= tol * _total(given * np.abs(scaled)):
             return False
     if not strict:
-        return len(chosen) <= matrix.shape[1] + 1
+        return bool(len(chosen) <= matrix.shape[1] + 1)
     # Affinely independent points are never more than the rank; only for others the rank of all is needed.
     return _rank(matrix[chosen], found) == len(chosen) or len(chosen) <= _rank(matrix, given)
 

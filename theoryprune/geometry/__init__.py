@@ -12,6 +12,30 @@ from theoryprune.geometry.caratheodory_checks import (
     is_design_reduction as is_design_reduction,
 )
 from theoryprune.geometry.design_support import ReducedDesign as ReducedDesign, reduce_design as reduce_design
+from theoryprune.geometry.lewis import LewisWeights as LewisWeights, lewis_weights as lewis_weights
+from theoryprune.geometry.lewis_checks import is_lewis as is_lewis
+from theoryprune.geometry.sensitivities import Sensitivities as Sensitivities, sensitivities as sensitivities
+from theoryprune.geometry.sensitivity_checks import is_sensitivity_bound as is_sensitivity_bound
+from theoryprune.geometry.sampling import Sample as Sample, sample_coreset as sample_coreset
+from theoryprune.geometry.distinct_draws import (
+    draws_for_distinct as draws_for_distinct,
+    expected_distinct as expected_distinct,
+)
+from theoryprune.geometry.relative_sampling import (
+    relative_sample_size as relative_sample_size,
+    relative_sampling_error as relative_sampling_error,
+)
+from theoryprune.geometry.additive_sampling import (
+    additive_sample_size as additive_sample_size,
+    additive_sampling_error as additive_sampling_error,
+)
+from theoryprune.geometry.kappa import Kappa as Kappa, kappa as kappa
+from theoryprune.geometry.kappa_checks import is_kappa as is_kappa
+from theoryprune.geometry.one_sided import (
+    one_sided_bounds as one_sided_bounds,
+    reflection_factor as reflection_factor,
+    relative_factor as relative_factor,
+)
 
 __all__ = [
     "Verdict",
@@ -27,4 +51,24 @@ __all__ = [
     "reduce_design",
     "ReducedDesign",
     "is_design_reduction",
+    "lewis_weights",
+    "LewisWeights",
+    "is_lewis",
+    "sensitivities",
+    "Sensitivities",
+    "is_sensitivity_bound",
+    "sample_coreset",
+    "Sample",
+    "expected_distinct",
+    "draws_for_distinct",
+    "relative_sampling_error",
+    "relative_sample_size",
+    "additive_sampling_error",
+    "additive_sample_size",
+    "kappa",
+    "Kappa",
+    "is_kappa",
+    "one_sided_bounds",
+    "reflection_factor",
+    "relative_factor",
 ]

@@ -85,6 +85,23 @@ def as_positive(value: float, name: str) -> float:
     return float(value)
 
 
+def as_count(value: int, name: str) -> int:
+    """Return an integer of at least 1.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it is below 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+    return int(value)
+
+
 def as_generator(seed: Seed) -> np.random.Generator:
     """Return the generator itself, or a new one from an integer seed.
 

@@ -36,6 +36,21 @@ from theoryprune.geometry.one_sided import (
     reflection_factor as reflection_factor,
     relative_factor as relative_factor,
 )
+from theoryprune.geometry.gram import arc_cosine_gram as arc_cosine_gram, arc_cosine_means as arc_cosine_means
+from theoryprune.geometry.gaussian_gram import (
+    gaussian_gram as gaussian_gram,
+    gaussian_means as gaussian_means,
+    second_moment_gram as second_moment_gram,
+)
+from theoryprune.geometry.moments import rectified_moments as rectified_moments
+from theoryprune.geometry.best_fit import BestFit as BestFit, best_fit as best_fit
+from theoryprune.geometry.pivoted_cholesky import (
+    Pivots as Pivots,
+    pivoted_cholesky as pivoted_cholesky,
+    pivoted_cholesky_targets as pivoted_cholesky_targets,
+)
+from theoryprune.geometry.gram_checks import is_best_fit as is_best_fit, is_gram as is_gram
+from theoryprune.geometry.pivot_checks import is_pivot_order as is_pivot_order
 
 __all__ = [
     "Verdict",
@@ -71,4 +86,18 @@ __all__ = [
     "one_sided_bounds",
     "reflection_factor",
     "relative_factor",
+    "arc_cosine_gram",
+    "arc_cosine_means",
+    "gaussian_gram",
+    "gaussian_means",
+    "second_moment_gram",
+    "rectified_moments",
+    "is_gram",
+    "best_fit",
+    "BestFit",
+    "is_best_fit",
+    "pivoted_cholesky",
+    "pivoted_cholesky_targets",
+    "Pivots",
+    "is_pivot_order",
 ]

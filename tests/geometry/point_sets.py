@@ -1,4 +1,4 @@
-"""Point sets that the tests share: two kinds that differ in everything, awkward ones, and a strategy that mixes them."""
+"""Point sets that the tests share: two kinds that differ in everything, awkward ones, and a strategy of both."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ AWKWARD = {
     "as many points as dimensions": gaussian(5, 5),
     "one point more": gaussian(6, 5),
     "on a line": np.outer(np.arange(-3.0, 6.0), [1.0, 2.0, -1.0]),
-    "on a line beside the origin": np.outer(np.arange(-3.0, 6.0), [1.0, 2.0, -1.0]) + [5.0, 0.0, 1.0],
+    "on a line beside the origin": np.array([5.0, 0.0, 1.0]) + np.outer(np.arange(-3.0, 6.0), [1.0, 2.0, -1.0]),
     "in a plane": gaussian(40, 2) @ gaussian(2, 6, seed=1),
     "duplicates": np.repeat(gaussian(9, 3), 4, axis=0),
     "all equal": np.full((5, 3), 0.1),

@@ -171,7 +171,7 @@ class TestKnownAnswers:
         assert result.zero_rows.tolist() == [0, 1, 2]
 
     def test_a_line_is_a_segment(self):
-        points = np.outer([-1.0, 0.5, 2.0], [3.0, 4.0]) + [1.0, 1.0]
+        points = 1 + np.outer([-1.0, 0.5, 2.0], [3.0, 4.0])
         result = lowner(points, 1e-9, symmetric=False)
         assert result.rank == 1
         assert result.center == pytest.approx([2.5, 3.0])

@@ -14,7 +14,9 @@ from theoryprune.geometry.quadratic import climb
 
 LIMIT = 200
 _SINGLE = 512
+"""Points from which on the Hessian is formed in single precision."""
 _DENSE = 8192
+"""Points up to which it is formed at all: 256 MB."""
 
 
 def newton(rows: Floats, eps: float, start: Evaluation, limit: int) -> tuple[Evaluation, int]:

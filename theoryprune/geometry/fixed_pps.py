@@ -38,7 +38,8 @@ def inclusion_probabilities(chances: Floats, size: int) -> Floats:
     descending = chances[order]
     rest = np.cumsum(descending[::-1])[::-1]
     left = np.maximum(0, size - np.arange(len(chances)))
-    certain = int(np.argmin(left * descending >= _CERTAIN * rest))  # the first that is not; the one at `size` is not
+    # The first that is not certain. The last place is never certain: the rows after it need their chance too.
+    certain = int(np.argmin((left > 1) & (left * descending >= _CERTAIN * rest)))
     inclusion = np.ones(len(chances))
     inclusion[order[certain:]] = left[certain] * (descending[certain:] / rest[certain])
     return inclusion

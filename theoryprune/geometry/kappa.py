@@ -39,6 +39,8 @@ class Kappa:
         How many rows are zero.
     residual : float
         The largest part of a row that the numerical rank leaves out, relative to the row's length.
+    rounding : float
+        An estimate of how far `upper` can move if each row of the points moves by a rounding unit.
     """
 
     lower: float
@@ -51,6 +53,7 @@ class Kappa:
     rank: int
     zero_rows: int
     residual: float
+    rounding: float
 
 
 def kappa(points: ArrayLike, tol: float = 1e-6) -> Kappa:
@@ -112,7 +115,8 @@ def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, tol: float) -> Kappa
     witness /= np.abs(witness).max(initial=0.0) or 1.0
     lower = min(_share(matrix, witness), upper)  # of the points as they came
     zero_rows, gap = len(matrix) - len(space.rows), upper - lower
-    return Kappa(lower, upper, multipliers, witness, gap, tol, gap <= tol, space.rank, zero_rows, space.residual)
+    checked, whitened = (gap, tol, gap <= tol), (space.rank, zero_rows, space.residual, space.rounding)
+    return Kappa(lower, upper, multipliers, witness, *checked, *whitened)
 
 
 def _share(matrix: Floats, x: Floats) -> float:

@@ -34,7 +34,8 @@ def is_kappa(
     Returns
     -------
     Verdict
-        Its value is the upper bound that the multipliers prove.
+        Its value is the upper bound that the multipliers prove. Inconclusive where rounding of ``(1 - s_j) a_j`` alone
+        could move it by more than `tol`.
 
     Raises
     ------
@@ -62,13 +63,17 @@ def is_kappa(
     if attained < lower - tol:
         return refuted(f"the witness attains {attained:.12g}, less than {lower:.12g}", attained)
     columns = independent_columns(matrix[rows] / largest[rows, None])
-    left = np.array([fsum(column) for column in ((1 - s[rows])[:, None] * scaled[:, columns]).T])
-    order = np.argsort(-largest[rows], kind="stable")
-    triangle = qr(scaled[order][:, columns], mode="r", check_finite=False)[0][: len(columns)]
+    parts = (1 - s[rows])[:, None] * scaled[:, columns]
+    left = np.array([fsum(part) for part in parts.T])
+    triangle = qr(scaled[np.argsort(-largest[rows])][:, columns], mode="r", check_finite=False)[0][: len(columns)]
     if not np.diag(triangle).all():
         return undecided("the rows are too unequal in length for a QR decomposition")
-    with np.errstate(over="ignore", invalid="ignore"):  # judged in the next line
-        rounding = float(np.linalg.norm(solve_triangular(triangle, left, trans="T", check_finite=False)))
+    with np.errstate(over="ignore", invalid="ignore"):  # judged below
+        inverse = solve_triangular(triangle, np.eye(len(columns)), check_finite=False)
+        open_digits = 2.0**-52 * float(np.linalg.norm(np.abs(parts).sum(axis=0) @ np.abs(inverse)))
+        rounding = float(np.linalg.norm(left @ inverse))
+    if not open_digits <= tol:
+        return undecided(f"rounding could move the upper bound by {open_digits:.3g}")
     proved = float(np.abs(s[rows]).max()) + rounding
     if not proved <= upper + tol:
         return refuted(f"the multipliers prove {proved:.12g}, more than {upper:.12g}", proved)

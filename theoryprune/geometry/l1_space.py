@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
+from scipy.linalg import qr, solve_triangular, svdvals
 
 from theoryprune.geometry.arguments import Floats, Indices
-from theoryprune.geometry.rank import row_space
 
 _EVEN = 1e4  # rows whose lengths differ by less need no order and no pivots
+_UNIT = 2.0**-52
 
 
 @dataclass(frozen=True, eq=False)
 class L1Space:
-    """Rows ``white = points @ T`` with orthonormal columns, so that ``||y|| = ||white y|| <= sum_k |white_k . y|``.
+    """Rows z_k that form orthonormal columns: so ``||y|| <= sum_k |z_k . y|`` for all y.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class L1Space:
     residual : float
         The largest part of a row outside the span, relative to the length of this row. What is said of the l1 norm
         holds for the points without this part.
+    rounding : float
+        How far the rows, in these coordinates, can move if each row of the points moves by one rounding unit.
     """
 
     units: Floats
@@ -35,6 +37,7 @@ class L1Space:
     rows: Indices
     lift: Floats
     residual: float
+    rounding: float
 
     @property
     def rank(self) -> int:
@@ -62,26 +65,36 @@ def l1_space(points: Floats) -> L1Space:
 
     Notes
     -----
-    A row of length 1e-20 beside one of length 1 is nothing to the Löwner ellipsoid, but its l1
-    sensitivity may be 1: it may be the only one in its direction. So the rank is decided by rows of length 1
-    (`row_space`), then their lengths come back and a QR decomposition makes the columns orthonormal again. With rows
-    in descending order and pivoted columns its error is small beside each single row (A. Cox, N. Higham, Stability of
-    Householder QR factorization for weighted least squares problems, 1998). Cost O(n d min(n, d)).
+    A row of length 1e-20 beside one of length 1 is nothing to the Löwner ellipsoid, but its l1 sensitivity may be 1: it
+    may be the only one in its direction. So the rank is that of the rows at length 1, and the QR decomposition of the
+    points has rows in descending order and pivoted columns where lengths differ much: then its error is small beside
+    each single row (A. Cox, N. Higham, Stability of Householder QR factorization for weighted least squares problems,
+    1998). What follows is true of points whose rows differ from those given by some rounding units each; `rounding`
+    says what that is worth. Cost O(n d min(n, d)).
     """
     largest = np.abs(points).max(axis=1)
-    rows = np.flatnonzero(largest)
+    rows, dimension = np.flatnonzero(largest), points.shape[1]
     if not len(rows):
-        return L1Space(np.empty((0, 0)), np.empty(0), rows, np.empty((points.shape[1], 0)), 0.0)
+        return L1Space(np.empty((0, 0)), np.empty(0), rows, np.empty((dimension, 0)), 0.0, 0.0)
     unit, lengths = _directions(points[rows], float(largest.max()))
-    space = row_space(unit)
-    residual = float(np.linalg.norm(unit - space.white @ space.to_points, axis=1).max())
-    matrix = space.white * lengths[:, None]
-    if lengths.min() * _EVEN > lengths.max():
-        white, triangle = qr(matrix, mode="economic", check_finite=False)
-        inverse = solve_triangular(triangle, np.eye(len(triangle)), check_finite=False)
-    else:
-        white, inverse = _graded(matrix, lengths)
-    return L1Space(*_directions(white), rows, space.from_points @ inverse, residual)
+    spectrum = svdvals(qr(unit, mode="r", check_finite=False)[0][:dimension], check_finite=False)
+    rank = int((spectrum > max(unit.shape) * _UNIT * spectrum[0]).sum())
+    matrix = unit * lengths[:, None]
+    order = np.argsort(-lengths, kind="stable") if lengths.min() * _EVEN < lengths.max() else np.arange(len(rows))
+    q, triangle, pivots = qr(matrix[order], mode="economic", pivoting=True, check_finite=False)
+    inverse = np.zeros((dimension, rank))
+    inverse[pivots[:rank]] = solve_triangular(triangle[:rank, :rank], np.eye(rank), check_finite=False)
+    white = np.empty((len(rows), rank))
+    white[order] = q[:, :rank]
+    with np.errstate(over="ignore"):  # infinite where the digits of the points do not tell
+        growth = np.linalg.norm(np.abs(matrix) @ np.abs(inverse), axis=1)
+    # Q is right to a rounding unit of 1, and a short row needs it of its own length: there divide, unless that cancels.
+    short = growth < 1
+    white[short] = matrix[short] @ inverse
+    back = np.empty((rank, dimension))
+    back[:, pivots] = triangle[:rank]
+    residual = float((np.linalg.norm(matrix - white @ back, axis=1) / lengths).max()) if rank < dimension else 0.0
+    return L1Space(*_directions(white), rows, inverse, residual, _UNIT * float(growth.max()))
 
 
 def _directions(matrix: Floats, scale: float = 1.0) -> tuple[Floats, Floats]:
@@ -90,16 +103,3 @@ def _directions(matrix: Floats, scale: float = 1.0) -> tuple[Floats, Floats]:
     units = matrix / largest[:, None]
     norms = np.linalg.norm(units, axis=1)
     return units / norms[:, None], norms * (largest / scale)
-
-
-def _graded(matrix: Floats, lengths: Floats) -> tuple[Floats, Floats]:
-    order = np.argsort(-lengths, kind="stable")
-    q, triangle, pivots = qr(matrix[order], mode="economic", pivoting=True, check_finite=False)
-    inverse = np.empty_like(triangle)
-    inverse[pivots] = solve_triangular(triangle, np.eye(len(triangle)), check_finite=False)
-    white = np.empty_like(q)
-    white[order] = q
-    # Q is right to a rounding unit of 1, and a short row needs it of its own length: there divide, unless that cancels.
-    short = np.abs(matrix) @ np.abs(inverse).sum(axis=1) < 1
-    white[short] = matrix[short] @ inverse
-    return white, inverse

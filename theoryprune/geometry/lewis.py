@@ -42,6 +42,9 @@ class LewisWeights:
         How many rows are zero: they are left out.
     residual : float
         The largest part of a row that the numerical rank leaves out, relative to the row's length.
+    rounding : float
+        An estimate of how far the bounds can move, relatively, if each row of the points moves by a rounding unit. They
+        hold for the points as given up to that; where it is not small, for points that differ by some units per row.
     """
 
     weights: Floats
@@ -55,6 +58,7 @@ class LewisWeights:
     rank: int
     zero_rows: int
     residual: float
+    rounding: float
 
 
 def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> LewisWeights:
@@ -151,6 +155,5 @@ def _certified(space: L1Space, tau: Floats, n: int, eps: float, iterations: int)
         weights[space.rows], bounds[space.rows] = tau, top * root
         theta, total = top**2, float((top * root).sum())
     zero_rows = n - len(space.rows)
-    return LewisWeights(
-        weights, theta, bounds, total, gap, eps, gap <= eps, iterations, space.rank, zero_rows, space.residual
-    )
+    checked, whitened = (gap, eps, gap <= eps, iterations), (space.rank, zero_rows, space.residual, space.rounding)
+    return LewisWeights(weights, theta, bounds, total, *checked, *whitened)

@@ -9,7 +9,7 @@ from scipy.linalg import qr, solve_triangular
 from theoryprune.geometry.arguments import Floats, Indices, as_points, as_vector
 from theoryprune.geometry.verdict import Verdict, refuted, undecided
 
-_TRUSTED = 1e-9  # rounding of a leverage, relative, beyond which nothing is said
+_TRUSTED = 1e-6  # what a rounding unit in each row may change, beyond which nothing is said
 
 
 def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1e-9) -> Verdict:
@@ -29,7 +29,8 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     Returns
     -------
     Verdict
-        Its value is theta as recomputed. Inconclusive where rounding leaves a leverage to less than nine digits.
+        Its value is theta as recomputed. Inconclusive where one rounding unit in each row changes the leverages in
+        the sixth digit; ten times the change is allowed beside `tol`.
 
     Raises
     ------
@@ -56,9 +57,9 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     scaled = matrix[rows][:, columns] / largest.max() / np.sqrt(tau[rows])[:, None]
     leverages, rounding = _leverages(scaled)
     found = float((leverages / tau[rows]).max())
-    if not rounding.max() < _TRUSTED:
+    if not rounding < _TRUSTED:
         return undecided("the rows are too unequal in length to tell their leverages", found)
-    if not found <= theta * (1 + tol):
+    if not found <= theta * (1 + max(tol, 10 * rounding)):
         return refuted(f"theta is {found:.12g}, more than the {theta:.12g} stated", found)
     return Verdict(True, False, found, "theta is at most what was stated")
 
@@ -70,17 +71,15 @@ def independent_columns(matrix: Floats) -> Indices:
     return np.asarray(pivots[: int((diagonal > max(matrix.shape) * 2.0**-52 * diagonal[0]).sum())], dtype=np.int64)
 
 
-def _leverages(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the leverages of the rows, and an estimate of the relative rounding of their square roots."""
+def _leverages(matrix: Floats) -> tuple[Floats, float]:
+    """Return the leverages of the rows, and how far they can move if each row moves by one rounding unit."""
     order = np.argsort(-np.abs(matrix).max(axis=1), kind="stable")
     q, r, pivots = qr(matrix[order], mode="economic", pivoting=True, check_finite=False)
     inverse = solve_triangular(r, np.eye(len(r)), check_finite=False)
-    solved = matrix[order][:, pivots] @ inverse
-    unit = 2.0**-52 * max(matrix.shape)
-    by_q = unit / np.maximum(np.linalg.norm(q, axis=1), 1e-300)
-    spread = np.linalg.norm(np.abs(matrix[order][:, pivots]) @ np.abs(inverse), axis=1)
-    by_solving = unit * spread / np.maximum(np.linalg.norm(solved, axis=1), 1e-300)
-    best = np.where(by_q <= by_solving, np.linalg.norm(q, axis=1), np.linalg.norm(solved, axis=1))
-    leverages, rounding = np.empty(len(matrix)), np.empty(len(matrix))
-    leverages[order], rounding[order] = best**2, np.minimum(by_q, by_solving)
-    return leverages, rounding
+    with np.errstate(over="ignore"):
+        growth = np.linalg.norm(np.abs(matrix[order][:, pivots]) @ np.abs(inverse), axis=1)
+    short = growth < 1  # Q is right beside 1, these need to be right beside themselves
+    q[short] = matrix[order][short][:, pivots] @ inverse
+    leverages = np.empty(len(matrix))
+    leverages[order] = np.linalg.norm(q, axis=1) ** 2
+    return leverages, float(2.0**-52 * growth.max())

@@ -56,7 +56,7 @@ def relative_sampling_error(draws: int, delta: float, total: float, rank: int, *
     / p_j)``, and for ``p_j = sqrt(theta sigma_j) / D`` that is ``2 D / sqrt(m)``. To it come, for ``L = ln(2 /
     delta)``, the smaller of ``D sqrt(L / 2m)`` (McDiarmid) and the t with ``m t^2 = 2 L (V + D t / 3)``, ``V = D + 4
     D^2 / sqrt(m)`` (O. Bousquet, A Bennett concentration inequality and its application to suprema of empirical
-    processes, 2002). No net and no logarithm of ``1/eps``: about ``4 r^2 / eps^2`` draws.
+    processes, 2002). No net and no logarithm of ``1/eps``: for small eps about ``(2 D + sqrt(2 D L))^2 / eps^2`` draws.
 
     The draws needed grow faster than the rank. For ranks from about 64 on that is often more than there are rows: this
     is a reference then, not a tool.

@@ -36,6 +36,8 @@ class Sensitivities:
         What made them.
     converged : bool
         Whether the solver behind them reached its target.
+    rounding : float
+        As in `LewisWeights`.
     """
 
     bounds: Floats
@@ -44,6 +46,7 @@ class Sensitivities:
     rank: int
     method: Method
     converged: bool
+    rounding: float
 
 
 def sensitivities(points: ArrayLike, method: Method = "lewis") -> Sensitivities:
@@ -87,7 +90,14 @@ def sensitivities(points: ArrayLike, method: Method = "lewis") -> Sensitivities:
     matrix = as_points(points)
     if method == "lewis":
         lewis = lewis_weights(matrix)
-        return _result(np.minimum(1.0, lewis.sensitivities), np.zeros(len(matrix)), lewis.rank, method, lewis.converged)
+        return _result(
+            np.minimum(1.0, lewis.sensitivities),
+            np.zeros(len(matrix)),
+            lewis.rank,
+            method,
+            lewis.converged,
+            lewis.rounding,
+        )
     return _exact(matrix)
 
 
@@ -97,7 +107,7 @@ def _exact(matrix: Floats) -> Sensitivities:
         ratio = l1_ratio(space, direction)
         lower[row], upper[row] = ratio.lower, min(1.0, ratio.upper)
     gap = float(np.max((upper - lower)[space.rows] / upper[space.rows], initial=0.0))
-    result = _result(upper, lower, space.rank, "exact", gap <= _AGREE)
+    result = _result(upper, lower, space.rank, "exact", gap <= _AGREE, space.rounding)
     if not result.converged:
         raise ConvergenceError(
             f"the linear programs left a relative gap of {gap:.3g} between the two sides, above {_AGREE:g}; "
@@ -108,5 +118,7 @@ def _exact(matrix: Floats) -> Sensitivities:
     return result
 
 
-def _result(bounds: Floats, lower: Floats, rank: int, method: Method, converged: bool) -> Sensitivities:
-    return Sensitivities(bounds, lower, float(bounds.sum()), rank, method, converged)
+def _result(
+    bounds: Floats, lower: Floats, rank: int, method: Method, converged: bool, rounding: float
+) -> Sensitivities:
+    return Sensitivities(bounds, np.minimum(lower, bounds), float(bounds.sum()), rank, method, converged, rounding)

@@ -1,4 +1,4 @@
-"""The linear program behind sensitivities and kappa: both bounds hold whatever the solver does, and meet if it works."""
+"""The linear program behind sensitivities and kappa: both bounds hold whatever the solver does, and meet at best."""
 
 import cvxpy as cp
 import numpy as np

@@ -163,3 +163,10 @@ def test_eps_must_be_positive(eps):
 def test_bad_points_are_refused(function, points):
     with pytest.raises(ValueError, match="points"):
         getattr(geometry, function)(points)
+
+
+def test_max_iter_must_be_a_count():
+    with pytest.raises(ValueError, match="max_iter"):
+        lewis_weights(np.eye(2), max_iter=0)
+    with pytest.raises(TypeError, match="max_iter"):
+        lewis_weights(np.eye(2), max_iter=1.5)

@@ -114,9 +114,10 @@ def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, tol: float) -> Kappa
     witness = space.lift @ ratio.witness
     witness /= np.abs(witness).max(initial=0.0) or 1.0
     lower = min(_share(matrix, witness), upper)  # of the points as they came
-    zero_rows, gap = len(matrix) - len(space.rows), upper - lower
-    checked, whitened = (gap, tol, gap <= tol), (space.rank, zero_rows, space.residual, space.rounding)
-    return Kappa(lower, upper, multipliers, witness, *checked, *whitened)
+    gap, zero_rows = upper - lower, len(matrix) - len(space.rows)
+    return Kappa(
+        lower, upper, multipliers, witness, gap, tol, gap <= tol, space.rank, zero_rows, space.residual, space.rounding
+    )
 
 
 def _share(matrix: Floats, x: Floats) -> float:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cholesky, qr, solve_triangular
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats, as_points, as_positive
+from theoryprune.geometry.arguments import Floats, as_count, as_points, as_positive
 from theoryprune.geometry.l1_space import L1Space, l1_space
 
 
@@ -82,17 +82,17 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
     ConvergenceError
         If the target is not reached; it carries the result, whose bounds hold all the same.
     ValueError
-        If the points are not finite or have no row, or `eps` is not positive.
+        If the points are not finite or have no row, `eps` is not positive, or `max_iter` below 1.
 
     Notes
     -----
-    The weights solve ``tau_j^2 = sigma_j(tau) = a_j^T (A^T diag(1/tau) A)^+ a_j``. They exist, are
-    unique, and do not change under ``A -> A M`` for invertible M. If two vectors of weights differ by a factor of at
-    most c in each entry, so do their sigma, and the square roots by ``sqrt(c)``: the iteration ``tau <- sqrt(sigma)``
-    halves the error (M. Cohen, R. Peng, Lp row sampling by Lewis weights, 2015, arXiv 1412.0588), so the last step
-    bounds what is left: see `gap`. Here each iterate is scaled to the sum r, the rank, which changes nothing in the
-    sequence but its scale, and takes out the slowest error: what is left falls by a factor near ``1 / (r + 2)`` per
-    step for many Gaussian rows.
+    The weights solve ``tau_j^2 = sigma_j(tau) = a_j^T (A^T diag(1/tau) A)^+ a_j``. They exist, are unique, and do not
+    change under ``A -> A M`` for invertible M. If two vectors of weights differ by a factor of at most c in each
+    entry, so do their sigma, and the square roots by ``sqrt(c)``: the iteration ``tau <- sqrt(sigma)`` halves the
+    error (M. Cohen, R. Peng, Lp row sampling by Lewis weights, 2015, arXiv 1412.0588), and the last step bounds what
+    is left: see `LewisWeights.gap`. Each iterate is scaled to the sum r, the rank. That changes nothing in the sequence
+    but its scale, and takes out the slowest error: the rest falls by a factor near ``1 / (r + 2)`` per step for many
+    Gaussian rows.
 
     Certificate, for any ``tau > 0`` with ``rho = max_k |a_k . x| / tau_k``: by Cauchy-Schwarz ``|a_j . x|^2 <=
     sigma_j sum_k |a_k . x|^2 / tau_k <= sigma_j rho ||A x||_1``. Divided by ``tau_j^2`` at the largest j: ``rho <=
@@ -110,11 +110,12 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
     ([0.5, 0.5, 1.0], 2)
     """
     matrix, eps = as_points(points), as_positive(eps, "eps")
-    space = l1_space(matrix)
+    space, max_iter = l1_space(matrix), as_count(max_iter, "max_iter")
     tau, iterations = np.full(len(space.rows), space.rank / max(1, len(space.rows))), 0
     white = space.white
     while space.rank and iterations < max_iter:
-        root = _root_sigma(space, cholesky(_gram(white, tau), check_finite=False))
+        scaled = white / np.sqrt(tau)[:, None]
+        root = _root_sigma(space, cholesky(scaled.T @ scaled, check_finite=False))
         if _spread(root, tau) <= eps:
             break
         tau = root * (space.rank / root.sum())
@@ -128,11 +129,6 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
             result=result,
         )
     return result
-
-
-def _gram(white: Floats, tau: Floats) -> Floats:
-    scaled = white / np.sqrt(tau)[:, None]
-    return np.asarray(scaled.T @ scaled)
 
 
 def _root_sigma(space: L1Space, triangle: Floats) -> Floats:

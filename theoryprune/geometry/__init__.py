@@ -12,6 +12,14 @@ from theoryprune.geometry.caratheodory_checks import (
     is_design_reduction as is_design_reduction,
 )
 from theoryprune.geometry.design_support import ReducedDesign as ReducedDesign, reduce_design as reduce_design
+from theoryprune.geometry.linf import LinfCoreset as LinfCoreset, linf_coreset as linf_coreset
+from theoryprune.geometry.lowner_caratheodory import lowner_caratheodory as lowner_caratheodory
+from theoryprune.geometry.linf_factor import (
+    is_linf_coreset as is_linf_coreset,
+    linf_factor as linf_factor,
+    one_sided_factor as one_sided_factor,
+)
+from theoryprune.geometry.peeling import Peeling as Peeling, peeling as peeling
 from theoryprune.geometry.lewis import LewisWeights as LewisWeights, lewis_weights as lewis_weights
 from theoryprune.geometry.lewis_checks import is_lewis as is_lewis
 from theoryprune.geometry.sensitivities import Sensitivities as Sensitivities, sensitivities as sensitivities
@@ -66,6 +74,14 @@ __all__ = [
     "reduce_design",
     "ReducedDesign",
     "is_design_reduction",
+    "linf_coreset",
+    "LinfCoreset",
+    "lowner_caratheodory",
+    "linf_factor",
+    "one_sided_factor",
+    "is_linf_coreset",
+    "peeling",
+    "Peeling",
     "lewis_weights",
     "LewisWeights",
     "is_lewis",

@@ -57,8 +57,8 @@ def climb(
         trial, trial_image = np.maximum(v + inside[0], floor), image + inside[1]
         trial[hit] = floor[hit]  # not above it by a rounding error, which would be a face of no extent
         height = float(slope @ trial - trial @ trial_image / 2)
-        for length in (1.0, 0.25) if beyond is not None else ():
-            projected = np.maximum(v + length * beyond, floor)
+        for through in () if beyond is None else (beyond, beyond / 4):
+            projected = np.maximum(v + through, floor)
             projected_image, used = product(projected), used + 1
             reach = float(slope @ projected - projected @ projected_image / 2)
             if reach > height:

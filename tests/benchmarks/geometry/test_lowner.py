@@ -20,11 +20,9 @@ def test_every_contender_reaches_the_accuracy_and_is_timed():
 def test_cvxpy_finds_the_volume_that_we_find(form, white):
     points = 1e3 * heavy(40, 3)
     ours = np.linalg.slogdet(lowner(points, 1e-9).matrix)[1]
-    assert form(points, "CLARABEL", 1e-8, white) == pytest.approx(ours, abs=1e-4)
+    assert ours - 1e-3 <= form(points, "CLARABEL", 1e-8, white) <= ours + 1e-6
 
 
 def test_the_fixed_point_reaches_what_it_says():
-    reached, steps = fixed_point(heavy(100, 4), 1e-2, 10_000)
-    assert reached <= 1e-2
-    assert steps > 3
-    assert fixed_point(heavy(100, 4), 1e-2, 2)[0] > 1e-2
+    assert fixed_point(heavy(100, 4), 1e-2, 10_000) <= 1e-2
+    assert fixed_point(heavy(100, 4), 1e-2, 2) > 1e-2

@@ -35,7 +35,7 @@ def test_against_cvxpy(make):
         assert found.bounds[j] == pytest.approx(1 / problem.value, rel=1e-6)
 
 
-@pytest.mark.parametrize("method", ["lewis", "exact"])
+@pytest.mark.parametrize("method", ["lewis", "exact", "peeling"])
 def test_no_direction_exceeds_them(method):
     points = heavy(50, 4)
     bounds = sensitivities(points, method=method).bounds
@@ -50,6 +50,15 @@ def test_known_answers():
         assert np.allclose(copies.bounds, 0.25, rtol=1e-5)
         assert not sensitivities(np.zeros((2, 2)), method=method).bounds.any()
         assert np.allclose(sensitivities([[1.0, 0], [0, 1e-150]], method=method).bounds, 1)
+
+
+def test_peeling_is_another_upper_bound():
+    points = heavy(60, 4)
+    exact, peeled = sensitivities(points, method="exact"), sensitivities(points, method="peeling")
+    assert (exact.lower <= peeled.bounds).all()
+    assert peeled.total > exact.total
+    assert peeled.rank == exact.rank == 4
+    assert peeled.method == "peeling"
 
 
 def test_gaussian_rows_have_far_less_than_their_rank():

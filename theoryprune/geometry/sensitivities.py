@@ -13,8 +13,9 @@ from theoryprune.geometry.arguments import Floats, as_points
 from theoryprune.geometry.l1_ratio import l1_ratio
 from theoryprune.geometry.l1_space import l1_space
 from theoryprune.geometry.lewis import lewis_weights
+from theoryprune.geometry.peeling import peeling
 
-Method = Literal["lewis", "exact"]
+Method = Literal["lewis", "exact", "peeling"]
 _AGREE = 1e-6
 
 
@@ -56,7 +57,7 @@ def sensitivities(points: ArrayLike, method: Method = "lewis") -> Sensitivities:
     ----------
     points : array_like, shape (n, d)
         The rows a_j of A. For a sum of ``v_j phi(w_j . x)`` they are ``v_j w_j``.
-    method : {"lewis", "exact"}
+    method : {"lewis", "exact", "peeling"}
         ``"lewis"``: by `lewis_weights`, within 1e-6; the total is the rank. ``"exact"``: one linear program for each
         row.
 
@@ -98,7 +99,10 @@ def sensitivities(points: ArrayLike, method: Method = "lewis") -> Sensitivities:
             lewis.converged,
             lewis.rounding,
         )
-    return _exact(matrix)
+    if method == "exact":
+        return _exact(matrix)
+    space = l1_space(matrix)
+    return _result(peeling(matrix).bounds, np.zeros(len(matrix)), space.rank, method, True, space.rounding)
 
 
 def _exact(matrix: Floats) -> Sensitivities:

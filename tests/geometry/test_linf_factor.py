@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tests.geometry.point_sets import anisotropic, gaussian, heavy
-from theoryprune.geometry.linf_factor import as_indices, is_linf_coreset, linf_factor, one_sided_factor
+from theoryprune.geometry.linf_factor import linf_factor, one_sided_factor
 
 
 def plain_factor(points, indices, one_sided=False):
@@ -73,20 +73,7 @@ class TestOneSided:
         assert one_sided_factor(np.zeros((2, 2)), []) == 1
 
 
-def test_the_checker_reports_the_least_factor():
-    points = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    assert is_linf_coreset(points, [0, 1], 2).value == pytest.approx(2)
-    assert not is_linf_coreset(points, [0, 1], 2 - 1e-5)
-    assert "repeated" in is_linf_coreset(points, [0, 0, 1], 2).reason
-    assert not is_linf_coreset(points, [0], 1e9)
-
-
 @pytest.mark.parametrize("indices", [[0, 3], [-1], [[0]], [0.5], ["a"]])
 def test_wrong_indices_are_errors(indices):
     with pytest.raises(ValueError, match="indices must"):
         linf_factor(np.eye(3), indices)
-
-
-def test_indices_become_int64():
-    assert as_indices(np.array([1, 0], dtype=np.uint8), 2).dtype == np.int64
-    assert as_indices([], 2).shape == (0,)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.geometry.point_sets import AWKWARD, gaussian, heavy, point_sets
 from theoryprune.errors import ConvergenceError
 from theoryprune.geometry.design import is_design, leverages
+from theoryprune.geometry.enclosure import encloses
 from theoryprune.geometry.lowner import lowner
-from theoryprune.geometry.lowner_checks import encloses, is_lowner
+from theoryprune.geometry.lowner_checks import is_lowner
 
 
 def log_det(points, weights):

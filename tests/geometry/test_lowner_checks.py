@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.geometry.point_sets import anisotropic, gaussian, heavy, point_sets
 from theoryprune.geometry.lowner import lowner
-from theoryprune.geometry.lowner_checks import encloses, is_lowner
+from theoryprune.geometry.lowner_checks import is_lowner
 
 
 def tampered(result):
@@ -96,58 +96,3 @@ def test_points_that_are_all_zero_have_no_weights():
 def test_wrong_arguments_are_errors(arguments, message):
     with pytest.raises(ValueError, match=message):
         is_lowner(**{"points": np.eye(2), "weights": [0.5, 0.5], "eps": 0.0, **arguments})
-
-
-class TestEncloses:
-    def test_the_last_digits_decide(self):
-        points = gaussian(50, 4)
-        result = lowner(points)
-        assert encloses(points, result.matrix)
-        assert encloses(points, result.matrix * (1 + 5e-10))
-        verdict = encloses(points, result.matrix * (1 + 2e-9))
-        assert not verdict
-        assert not verdict.inconclusive
-        assert verdict.value == pytest.approx(2e-9, rel=1e-3)
-
-    def test_the_center_counts(self):
-        points = gaussian(50, 4) + 3
-        result = lowner(points, symmetric=False)
-        assert encloses(points, result.matrix, center=result.center)
-        assert not encloses(points, result.matrix, center=result.center + 1e-3)
-        assert not encloses(points, result.matrix)
-
-    def test_what_is_no_ellipsoid_encloses_nothing(self):
-        assert "symmetric" in encloses([[0.0, 0.0]], [[1.0, 1.0], [0.0, 1.0]]).reason
-        assert "semidefinite" in encloses([[0.0, 0.0]], [[1.0, 0.0], [0.0, -1.0]]).reason
-
-    def test_rounding_that_decides_is_told(self):
-        points = anisotropic(60, 4, 7.0)
-        verdict = encloses(points, lowner(points).matrix)
-        assert verdict.inconclusive
-        assert not verdict
-
-    def test_it_is_never_sure_of_what_is_false(self):
-        """Against exact rational arithmetic, over forms that cancel ever more."""
-        from fractions import Fraction
-
-        for decades in np.linspace(0, 8, 17):
-            points = anisotropic(20, 3, decades)
-            matrix = lowner(points).matrix
-            exact = [[Fraction(float(x)) for x in row] for row in matrix]
-            forms = []
-            for row in points:
-                p = [Fraction(float(x)) for x in row]
-                forms.append(
-                    sum(a * sum(m * b for m, b in zip(line, p, strict=True)) for a, line in zip(p, exact, strict=True))
-                )
-            verdict = encloses(points, matrix)
-            inside = max(forms) <= 1 + Fraction(1e-9)
-            assert verdict.inconclusive or bool(verdict) is inside
-
-    def test_wrong_arguments_are_errors(self):
-        with pytest.raises(ValueError, match=r"matrix must have shape \(2, 2\)"):
-            encloses(np.eye(2), np.eye(3))
-        with pytest.raises(ValueError, match="center must have shape"):
-            encloses(np.eye(2), np.eye(2), center=[0.0])
-        with pytest.raises(ValueError, match="tol must be positive"):
-            encloses(np.eye(2), np.eye(2), tol=0)

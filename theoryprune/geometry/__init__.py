@@ -4,7 +4,8 @@ from theoryprune.geometry.verdict import Verdict as Verdict
 from theoryprune.geometry.design import is_design as is_design, leverages as leverages
 from theoryprune.geometry.ellipsoid import Lowner as Lowner
 from theoryprune.geometry.lowner import lowner as lowner
-from theoryprune.geometry.lowner_checks import encloses as encloses, is_lowner as is_lowner
+from theoryprune.geometry.lowner_checks import is_lowner as is_lowner
+from theoryprune.geometry.enclosure import encloses as encloses
 from theoryprune.geometry.caratheodory import caratheodory as caratheodory
 from theoryprune.geometry.caratheodory_blocks import caratheodory_blocks as caratheodory_blocks
 from theoryprune.geometry.caratheodory_checks import (
@@ -14,11 +15,8 @@ from theoryprune.geometry.caratheodory_checks import (
 from theoryprune.geometry.design_support import ReducedDesign as ReducedDesign, reduce_design as reduce_design
 from theoryprune.geometry.linf import LinfCoreset as LinfCoreset, linf_coreset as linf_coreset
 from theoryprune.geometry.lowner_caratheodory import lowner_caratheodory as lowner_caratheodory
-from theoryprune.geometry.linf_factor import (
-    is_linf_coreset as is_linf_coreset,
-    linf_factor as linf_factor,
-    one_sided_factor as one_sided_factor,
-)
+from theoryprune.geometry.linf_factor import linf_factor as linf_factor, one_sided_factor as one_sided_factor
+from theoryprune.geometry.linf_checks import is_linf_coreset as is_linf_coreset
 from theoryprune.geometry.peeling import Peeling as Peeling, peeling as peeling
 from theoryprune.geometry.lewis import LewisWeights as LewisWeights, lewis_weights as lewis_weights
 from theoryprune.geometry.lewis_checks import is_lewis as is_lewis

@@ -72,6 +72,22 @@ def as_vector(vector: ArrayLike, count: int, name: str) -> Floats:
     return require_finite(array, name)
 
 
+def as_indices(indices: ArrayLike, count: int) -> Indices:
+    """Return positions of rows as int64; none at all is allowed.
+
+    Raises
+    ------
+    ValueError
+        If they are no integers, or one is out of range.
+    """
+    chosen = np.asarray(indices)
+    if chosen.size and (chosen.dtype.kind not in "iu" or chosen.ndim != 1):
+        raise ValueError(f"indices must be a vector of integers, got {chosen.dtype} of shape {chosen.shape}")
+    if chosen.size and not (0 <= int(chosen.min()) <= int(chosen.max()) < count):
+        raise ValueError(f"indices must lie in [0, {count}), got {int(chosen.min())} to {int(chosen.max())}")
+    return chosen.astype(np.int64).ravel()
+
+
 def as_positive(value: float, name: str) -> float:
     """Return a positive, finite number.
 

@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats, Indices, as_points
+from theoryprune.geometry.arguments import Floats, as_indices, as_points
 from theoryprune.geometry.rank import RowSpace, row_space
-from theoryprune.geometry.verdict import Verdict, refuted
 
-_AGREE = 1e-6
+AGREE = 1e-6
+"""Relative accuracy of a factor: how far a linear program and its witness may differ."""
 
 
 def linf_factor(points: ArrayLike, indices: ArrayLike) -> float:
@@ -80,52 +80,6 @@ def one_sided_factor(points: ArrayLike, indices: ArrayLike) -> float:
     return _factor(points, indices, one_sided=True)
 
 
-def is_linf_coreset(points: ArrayLike, indices: ArrayLike, factor: float) -> Verdict:
-    """Check ``max_P |p.x| <= factor * max_S |s.x|`` for all x, by linear programs.
-
-    Parameters
-    ----------
-    points : array_like, shape (n, d)
-        P; for up to about a thousand points.
-    indices : array_like of int, shape (s,)
-        Of S in P; without repetition, or the claim is refuted.
-    factor : float
-
-    Returns
-    -------
-    Verdict
-        Its value is the least factor; it holds up to a relative 1e-6.
-
-    Raises
-    ------
-    ValueError, ConvergenceError
-        As in `linf_factor`.
-    """
-    chosen = np.asarray(indices)
-    if len(np.unique(chosen)) < chosen.size:
-        return refuted("an index is repeated")
-    least = linf_factor(points, indices)
-    if least <= factor * (1 + _AGREE):
-        return Verdict(True, False, least, f"the least factor is {least:.6g}")
-    return refuted(f"the least factor is {least:.9g}, more than {factor:.9g}", least)
-
-
-def as_indices(indices: ArrayLike, count: int) -> Indices:
-    """Return positions of rows as int64.
-
-    Raises
-    ------
-    ValueError
-        If they are no integers, or one is out of range.
-    """
-    chosen = np.asarray(indices)
-    if chosen.size and (chosen.dtype.kind not in "iu" or chosen.ndim != 1):
-        raise ValueError(f"indices must be a vector of integers, got {chosen.dtype} of shape {chosen.shape}")
-    if chosen.size and not (0 <= int(chosen.min()) <= int(chosen.max()) < count):
-        raise ValueError(f"indices must lie in [0, {count}), got {int(chosen.min())} to {int(chosen.max())}")
-    return chosen.astype(np.int64).ravel()
-
-
 def _factor(points: ArrayLike, indices: ArrayLike, one_sided: bool) -> float:
     rows = as_points(points)
     chosen = as_indices(indices, len(rows))
@@ -166,7 +120,7 @@ def _least_sum(held: Floats, point: Floats, one_sided: bool) -> float:
     x = found.eqlin.marginals
     seen = held @ x
     least = float(point @ x) / float((seen if one_sided else np.abs(seen)).max()) / size
-    if not abs(least - found.fun) <= _AGREE * found.fun:
+    if not abs(least - found.fun) <= AGREE * found.fun:
         raise ConvergenceError(
             f"the linear program says {found.fun:.9g}, its witness {least:.9g}; the points may be too ill-conditioned",
             gap=abs(least - found.fun),

@@ -16,7 +16,9 @@ FAILED = 1e-9
 """Relative error of a sum above which no result is returned."""
 
 
-def caratheodory(points: ArrayLike, weights: ArrayLike | None = None, mult: int = 6) -> tuple[Indices, Floats]:
+def caratheodory(
+    points: ArrayLike, weights: ArrayLike | None = None, mult: int | None = None
+) -> tuple[Indices, Floats]:
     """Find few of the points, with new weights, that have the same weighted sum and the same total weight.
 
     Parameters
@@ -25,9 +27,9 @@ def caratheodory(points: ArrayLike, weights: ArrayLike | None = None, mult: int 
         Finite.
     weights : array_like, shape (n,), optional
         Not negative, of positive sum; 1 for each point by default.
-    mult : int
-        Groups at each level of the recursion, in multiples of d + 1, at least 2. It changes the speed, and which points
-        are found.
+    mult : int, optional
+        Groups at each level of the recursion, in multiples of d + 1, at least 2; by default chosen for the least time.
+        It changes which points are found.
 
     Returns
     -------
@@ -68,10 +70,12 @@ def caratheodory(points: ArrayLike, weights: ArrayLike | None = None, mult: int 
     given = np.ones(len(matrix)) if weights is None else as_weights(weights, len(matrix))
     if not given.all():
         require_finite(matrix, "points")  # the sums would not show an entry that is not finite, times 0
-    # Weights of sum about 1, so that no product with a point overflows; a power of two changes no digit.
-    exponent = frexp(float(given.sum()))[1]
-    given = np.ldexp(given, -exponent)
-    mass = float(given.sum())
+    exponent, mass = 0, float(given.sum())
+    if not 1e-50 < mass < 1e50:
+        # No product with a point may overflow or vanish; a power of two changes no digit.
+        exponent = frexp(mass)[1]
+        given = np.ldexp(given, -exponent)
+        mass = float(given.sum())
     indices, found, target = reduce_by_groups(matrix, given, mult)
     kept, found = settle(matrix[indices], found, target, mass)
     indices = indices[kept]
@@ -84,8 +88,10 @@ def caratheodory(points: ArrayLike, weights: ArrayLike | None = None, mult: int 
     return indices, found
 
 
-def check_mult(mult: int) -> None:
-    """Refuse what is not an integer of at least 2."""
+def check_mult(mult: int | None) -> None:
+    """Refuse what is neither None nor an integer of at least 2."""
+    if mult is None:
+        return
     if isinstance(mult, bool) or not isinstance(mult, int | np.integer) or mult < 2:
         raise ValueError(f"mult must be an integer of at least 2, got {mult!r}")
 

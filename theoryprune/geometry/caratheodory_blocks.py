@@ -17,7 +17,7 @@ Block = tuple[ArrayLike, ArrayLike | None]
 Survivors = tuple[Indices, Floats, Floats]
 
 
-def caratheodory_blocks(blocks: Iterable[Block], mult: int = 6) -> tuple[Indices, Floats, Floats]:
+def caratheodory_blocks(blocks: Iterable[Block], mult: int | None = None) -> tuple[Indices, Floats, Floats]:
     """Do as `caratheodory` for the points of all blocks together, holding one block at a time.
 
     Parameters
@@ -25,7 +25,7 @@ def caratheodory_blocks(blocks: Iterable[Block], mult: int = 6) -> tuple[Indices
     blocks : iterable of (points, weights)
         Points as rows, shape (m, d) with one d for all; weights of shape (m,), not negative, or None for 1 each. Those
         of a block may be all 0, but not those of all.
-    mult : int
+    mult : int, optional
         As for `caratheodory`.
 
     Returns
@@ -47,9 +47,9 @@ def caratheodory_blocks(blocks: Iterable[Block], mult: int = 6) -> tuple[Indices
     Notes
     -----
     Each block is reduced, and what is left of the blocks so far is reduced together when it has grown to
-    ``mult (d + 1)`` points: a reduction of a union of reductions is one of the union. The sums that are kept to be
-    compared in the end are compensated (Neumaier 1974). Memory for one block, ``1 / mult`` of one, and
-    O(mult d^2) numbers.
+    ``8 (d + 1)`` points: a reduction of a union of reductions is one of the union. The sums that are kept to be
+    compared in the end are compensated (Neumaier 1974). Memory for one block, a part of one and
+    O(d^2) numbers.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def caratheodory_blocks(blocks: Iterable[Block], mult: int = 6) -> tuple[Indices
             given = np.ldexp(given, -exponent)
             kept, found, target = reduce_by_groups(matrix, given, mult)
             sums.add(np.append(target, given.sum()), absolute_sums(matrix, given))
-            pool = _pooled([*pool, (kept + offset, found, matrix[kept])], mult)
+            pool = _pooled([*pool, (kept + offset, found, matrix[kept])])
         offset, number = offset + len(matrix), number + 1
         del block, matrix, given  # else the next block would be made beside this one
     if sums is None:
@@ -109,10 +109,10 @@ def _check(block: Block, number: int, columns: int | None) -> tuple[Floats, Floa
     return matrix, as_weights(given, len(matrix), name) if given.any() else given
 
 
-def _pooled(pool: list[Survivors], mult: int) -> list[Survivors]:
+def _pooled(pool: list[Survivors]) -> list[Survivors]:
     """Reduce the survivors together once there are many."""
     indices, weights, points = _stack(pool)
-    if len(points) <= mult * (points.shape[1] + 1):
+    if len(points) <= 8 * (points.shape[1] + 1):
         return pool
     kept, found, _ = reduce_by_groups(points, weights, len(points))
     return [(indices[kept], found, points[kept])]

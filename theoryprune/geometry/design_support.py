@@ -127,7 +127,7 @@ def _reduce(white: Floats, weights: Floats, merge: bool) -> Floats:
     leverages = np.einsum("ij,ij->i", white, white)
     # Unit rows, so that a tiny weight stays tiny next to what rounding leaves of a row.
     rows, cost = symmetric_squares(white / np.sqrt(leverages)[:, None]), 1 / leverages
-    kept, shares = eliminate(rows, weights * leverages, cost)
+    kept, shares = eliminate(rows, weights * leverages, cost)  # shares of sum r
     if merge:
         again, shares = eliminate_dependent(rows[kept], shares, cost[kept])
         kept = kept[again]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import qr, solve_triangular, svdvals
-from scipy.linalg.blas import dger
+from scipy.linalg.blas import dger, dtrsm
 from scipy.linalg.lapack import dgetrf
 
 from theoryprune.geometry.arguments import Floats, Indices
+
+_ZERO, _NOTHING = 1e-300, 1e-250
+"""What stands for a weight of 0, so that one can divide by it; and up to where a weight is taken for 0 in the end."""
+
+_SMALL = 1e-6
+"""Pivots below this are looked at more closely; rows have about unit length."""
 
 
 def eliminate(rows: Floats, weights: Floats, cost: Floats | None = None) -> tuple[Indices, Floats]:
@@ -18,7 +24,7 @@ def eliminate(rows: Floats, weights: Floats, cost: Floats | None = None) -> tupl
     rows : ndarray, shape (k, c)
         Of any rank. Columns of similar magnitude make the result more accurate.
     weights : ndarray, shape (k,)
-        Not negative.
+        Not negative, of a sum about 1: what is below 1e-250 is dropped.
     cost : ndarray, shape (k,), optional
         Positive; if given, ``cost @ weights`` does not grow.
 
@@ -40,11 +46,11 @@ def eliminate(rows: Floats, weights: Floats, cost: Floats | None = None) -> tupl
     if k <= c:
         return _positive(np.arange(k), weights)
     lu, swaps, _ = dgetrf(rows)
-    order = np.arange(k)
-    for i, other in enumerate(swaps):
-        order[[i, other]] = order[[other, i]]
-    table = solve_triangular(lu[:c], lu[c:].T, trans="T", lower=True, unit_diagonal=True, check_finite=False).T
-    return _remove(table, order, weights, cost)
+    order = list(range(k))
+    for i, other in enumerate(swaps.tolist()):
+        order[i], order[other] = order[other], order[i]
+    table = dtrsm(1.0, lu[:c], lu[c:].T, lower=1, trans_a=1, diag=1).T
+    return _remove(table, np.array(order), weights, cost)
 
 
 def eliminate_dependent(rows: Floats, weights: Floats, cost: Floats | None = None) -> tuple[Indices, Floats]:
@@ -74,44 +80,48 @@ def _remove(table: Floats, order: Indices, weights: Floats, cost: Floats | None)
     """Remove the rows ``order[c:]``, which are `table` times the rows ``order[:c]``, or exchange them."""
     table = np.ascontiguousarray(table)
     count, c = table.shape
-    basis, inside, outside = order[:c].copy(), weights[order[:c]], weights[order[c:]]
+    basis, outside = order[:c].copy(), weights[order[c:]].tolist()
+    inside, ratio, gain = np.maximum(weights[basis], _ZERO), np.empty(c), 0.0
     prices = None if cost is None else cost[basis]
-    for j in range(count - 1, -1, -1):
-        t = table[j]
-        # What the cost falls by for each unit of weight that row j loses.
-        gain = 0.0 if prices is None or cost is None else float(cost[order[c + j]] - t @ prices)
-        i, step = _step(t, inside, float(outside[j]), gain)
-        inside = np.maximum(inside + step * t, 0)
-        if i < 0:
-            continue
-        inside[i] = outside[j] - step
-        basis[i] = order[c + j]
-        if prices is not None and cost is not None:
-            prices[i] = cost[order[c + j]]
-        if j:
-            column, row = table[:j, i] / t[i], t.copy()
-            row[i] -= 1
-            dger(-1.0, row, column, a=table[:j].T, overwrite_a=1)  # in place: the transpose is in Fortran's order
+    with np.errstate(over="ignore"):  # a ratio to what stands for 0 may be infinite
+        for j in range(count - 1, -1, -1):
+            t = table[j]
+            if prices is not None and cost is not None:
+                # What the cost falls by for each unit of weight that row j loses.
+                gain = float(cost[order[c + j]] - t @ prices)
+            np.divide(t, inside, ratio)
+            i, step = _step(t, ratio, outside[j], gain)
+            inside += step * t
+            np.maximum(inside, _ZERO, inside)
+            if i < 0:
+                continue
+            inside[i], basis[i] = outside[j] - step, order[c + j]
+            if prices is not None and cost is not None:
+                prices[i] = cost[order[c + j]]
+            if j:
+                column = table[:j, i] / t[i]
+                dger(-1.0, t, column, a=table[:j].T, overwrite_a=1)  # in place: the transpose is in Fortran's order
+                table[:j, i] = column
     return _positive(basis, inside)
 
 
-def _step(t: Floats, inside: Floats, weight: float, gain: float) -> tuple[int, float]:
+def _step(t: Floats, ratio: Floats, weight: float, gain: float) -> tuple[int, float]:
     """Return the place in the basis that falls to 0 (-1 for none), and how much weight the row loses: it may gain."""
-    if gain >= 0 and (inside + weight * t).min() >= 0:
+    low = int(ratio.argmin())
+    if gain >= 0 and ratio.item(low) * weight >= -1:
         return -1, weight
-    negligible = 1e-14 * max(t.max(), -t.min())
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # a ratio by nearly 0 is not taken
-        ratio = inside / t
-    falling = np.where(t < -negligible, -ratio, np.inf)
-    rising = np.where(t > negligible, ratio, np.inf)
-    i, j = int(falling.argmin()), int(rising.argmin())
-    if gain >= 0 and falling[i] >= weight:
-        return -1, weight
-    if gain <= 0 and rising[j] < np.inf and (gain < 0 or t[j] > -t[i]):
-        return j, -float(rising[j])
-    return (i, float(falling[i])) if falling[i] < weight else (-1, weight)
+    high = int(ratio.argmax())
+    if -t[low] < _SMALL or t[high] < _SMALL:
+        # What rounding left of a 0 is no pivot.
+        ratio = np.where(np.abs(t) > 1e-14 * np.abs(t).max(), ratio, 0)
+        low, high = int(ratio.argmin()), int(ratio.argmax())
+        if gain >= 0 and ratio[low] * weight >= -1:
+            return -1, weight
+    if ratio[high] > 0 and (gain < 0 or (gain == 0 and t[high] > -t[low])):
+        return high, -1 / float(ratio[high])
+    return (low, -1 / float(ratio[low])) if ratio[low] * weight < -1 else (-1, weight)
 
 
 def _positive(indices: Indices, weights: Floats) -> tuple[Indices, Floats]:
-    kept = weights > 0
+    kept = weights > _NOTHING
     return indices[kept], weights[kept]

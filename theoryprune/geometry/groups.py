@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isqrt
+
 import numpy as np
 
 from theoryprune.geometry.arguments import Floats, Indices, require_finite
@@ -11,7 +13,7 @@ _CELL = 1024
 """Rows summed in one go. What rounding takes from a sum grows with this, and not with the number of points."""
 
 
-_NEGLIGIBLE = 1e-200
+_NEGLIGIBLE = 1e-150
 """Share of every sum below which a row is dropped: its new weight might overflow, and no sum shows its loss."""
 
 
@@ -36,11 +38,12 @@ def unit_rows(products: Floats, masses: Floats) -> tuple[Floats, Floats]:
     scale = np.abs(products).sum(axis=0)
     rows = np.column_stack([products / np.where(scale > 0, scale, 1), masses / masses.sum()])
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    lengths = np.where(np.maximum(lengths, np.abs(rows).max(axis=1)) > _NEGLIGIBLE, lengths, 0)
-    return np.divide(rows, lengths[:, None], out=np.zeros_like(rows), where=lengths[:, None] > 0), lengths
+    lengths[lengths <= _NEGLIGIBLE] = 0
+    rows /= np.where(lengths > 0, lengths, np.inf)[:, None]
+    return rows, lengths
 
 
-def reduce_by_groups(points: Floats, weights: Floats, mult: int) -> tuple[Indices, Floats, Floats]:
+def reduce_by_groups(points: Floats, weights: Floats, mult: int | None) -> tuple[Indices, Floats, Floats]:
     """Find at most d + 1 of the points, with weights of the same sums.
 
     Parameters
@@ -48,9 +51,9 @@ def reduce_by_groups(points: Floats, weights: Floats, mult: int) -> tuple[Indice
     points : ndarray, shape (n, d)
         C-contiguous; those of weight 0 must be finite.
     weights : ndarray, shape (n,)
-        Not negative, of sum about 1.
-    mult : int
-        Groups at each level, in multiples of d + 1.
+        Not negative.
+    mult : int, optional
+        Groups at each level, in multiples of d + 1; by default what takes the least time.
 
     Returns
     -------
@@ -64,27 +67,29 @@ def reduce_by_groups(points: Floats, weights: Floats, mult: int) -> tuple[Indice
     Raises
     ------
     ValueError
-        If a point is not finite.
+        If a point is not finite, or the sums exceed float64.
     """
     c = points.shape[1] + 1
-    target, indices = None, np.arange(len(points))
-    while len(points) > mult * c:
-        size = _group_size(len(points), mult * c)
+    target, indices = None, None
+    while len(points) > (groups := c * (mult or _multiple(len(points), c))):
+        size = _group_size(len(points), groups)
         sums, masses = group_sums(points, weights, size)
         if target is None:
-            if not np.isfinite(sums).all():
-                require_finite(points, "points")
-            target = sums.sum(axis=0)
+            target = _total(sums, points)
         kept, factors = reduce_products(sums, masses)
         # Slices, not fancy indices: whole runs of rows are copied, and only those of the groups that stay.
-        runs = [slice(group * size, (group + 1) * size) for group in kept.tolist()]
+        runs = [slice(group * size, min((group + 1) * size, len(points))) for group in kept.tolist()]
+        if indices is None:
+            indices = np.concatenate([np.arange(run.start, run.stop) for run in runs])
+        else:
+            indices = np.concatenate([indices[run] for run in runs])
         points = np.concatenate([points[run] for run in runs])
         weights = np.concatenate([weights[run] * factor for run, factor in zip(runs, factors, strict=True)])
-        indices = np.concatenate([indices[run] for run in runs])
+    products = weights[:, None] * points
     if target is None:
-        target = weights @ require_finite(points, "points")
-    kept, factors = reduce_products(weights[:, None] * points, weights)
-    return indices[kept], weights[kept] * factors, target
+        target = _total(products, points)
+    kept, factors = reduce_products(products, weights)
+    return kept if indices is None else indices[kept], weights[kept] * factors, target
 
 
 def reduce_products(products: Floats, masses: Floats) -> tuple[Indices, Floats]:
@@ -116,6 +121,21 @@ def group_sums(points: Floats, weights: Floats, size: int) -> tuple[Floats, Floa
             return sums, masses
         rest = sum((weights[i : i + cell] @ points[i : i + cell] for i in range(inner, n, cell)), np.zeros(d))
     return np.vstack([sums, rest]), np.append(masses, weights[inner:].sum())
+
+
+def _total(sums: Floats, points: Floats) -> Floats:
+    """Return the sum of sums, and refuse points that show in them as not finite."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        total: Floats = sums.sum(axis=0)
+    if not np.isfinite(total).all():
+        require_finite(points, "points")
+        raise ValueError("points must have weighted sums within float64; divide them by their largest entry")
+    return total
+
+
+def _multiple(count: int, c: int) -> int:
+    """Balance the time for a removal, about 1 + c / 15 units, with that for a pass over what the groups leave."""
+    return min(24, max(4, isqrt(count // (1200 + 80 * c))))
 
 
 def _group_size(count: int, groups: int) -> int:

@@ -89,10 +89,10 @@ def _remove(table: Floats, order: Indices, weights: Floats, cost: Floats | None)
             if prices is not None and cost is not None:
                 # What the cost falls by for each unit of weight that row j loses.
                 gain = float(cost[order[c + j]] - t @ prices)
-            np.divide(t, inside, ratio)
+            np.divide(t, inside, out=ratio)
             i, step = _step(t, ratio, outside[j], gain)
             inside += step * t
-            np.maximum(inside, _ZERO, inside)
+            np.maximum(inside, _ZERO, out=inside)
             if i < 0:
                 continue
             inside[i], basis[i] = outside[j] - step, order[c + j]

@@ -111,8 +111,7 @@ def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, tol: float) -> Kappa
     multipliers[space.rows] = ratio.multipliers
     if upper >= 1 - _ONE:
         upper, multipliers[space.rows] = 1.0, 1.0
-    witness = space.lift @ ratio.witness
-    witness /= np.abs(witness).max(initial=0.0) or 1.0
+    witness = space.direction(ratio.witness)
     lower = min(_share(matrix, witness), upper)  # of the points as they came
     gap, zero_rows = upper - lower, len(matrix) - len(space.rows)
     return Kappa(

@@ -23,8 +23,8 @@ class L1Space:
         The non-zero rows in new coordinates, each as its direction and its Euclidean length.
     rows : ndarray of int, shape (k,)
         Which rows of the points these are.
-    lift : ndarray, shape (d, r)
-        ``points @ lift`` is a positive multiple of `white`: directions y come back as ``lift @ y``.
+    inverse, scales : ndarray, shapes (d, r) and (r,)
+        ``points @ inverse / scales`` is a positive multiple of `white`. Apart they stay within float64.
     residual : float
         The largest part of a row outside the span, relative to the length of this row. What is said of the l1 norm
         holds for the points without this part.
@@ -35,7 +35,8 @@ class L1Space:
     units: Floats
     lengths: Floats
     rows: Indices
-    lift: Floats
+    inverse: Floats
+    scales: Floats
     residual: float
     rounding: float
 
@@ -48,6 +49,11 @@ class L1Space:
     def white(self) -> Floats:
         """The non-zero rows in new coordinates, shape (k, r)."""
         return self.units * self.lengths[:, None]
+
+    def direction(self, y: Floats) -> Floats:
+        """Return x with ``points @ x`` a positive multiple of ``white @ y``, and 1 or -1 for its largest entry."""
+        x = self.inverse @ (y * (np.abs(self.scales).min(initial=np.inf) / self.scales))
+        return np.asarray(x / (np.abs(x).max(initial=0.0) or 1.0))
 
 
 def l1_space(points: Floats) -> L1Space:
@@ -75,26 +81,29 @@ def l1_space(points: Floats) -> L1Space:
     largest = np.abs(points).max(axis=1)
     rows, dimension = np.flatnonzero(largest), points.shape[1]
     if not len(rows):
-        return L1Space(np.empty((0, 0)), np.empty(0), rows, np.empty((dimension, 0)), 0.0, 0.0)
+        return L1Space(np.empty((0, 0)), np.empty(0), rows, np.empty((dimension, 0)), np.empty(0), 0.0, 0.0)
     unit, lengths = _directions(points[rows], float(largest.max()))
     spectrum = svdvals(qr(unit, mode="r", check_finite=False)[0][:dimension], check_finite=False)
     rank = int((spectrum > max(unit.shape) * _UNIT * spectrum[0]).sum())
     matrix = unit * lengths[:, None]
     order = np.argsort(-lengths, kind="stable") if lengths.min() * _EVEN < lengths.max() else np.arange(len(rows))
     q, triangle, pivots = qr(matrix[order], mode="economic", pivoting=True, check_finite=False)
+    scales = np.diag(triangle)[:rank]
     inverse = np.zeros((dimension, rank))
-    inverse[pivots[:rank]] = solve_triangular(triangle[:rank, :rank], np.eye(rank), check_finite=False)
+    inverse[pivots[:rank]] = solve_triangular(
+        triangle[:rank, :rank] / scales[:, None], np.eye(rank), check_finite=False
+    )
     white = np.empty((len(rows), rank))
     white[order] = q[:, :rank]
     with np.errstate(over="ignore"):  # infinite where the digits of the points do not tell
-        growth = np.linalg.norm(np.abs(matrix) @ np.abs(inverse), axis=1)
+        growth = np.linalg.norm(np.abs(matrix) @ np.abs(inverse) / np.abs(scales), axis=1)
     # Q is right to a rounding unit of 1, and a short row needs it of its own length: there divide, unless that cancels.
     short = growth < 1
-    white[short] = matrix[short] @ inverse
+    white[short] = matrix[short] @ inverse / scales
     back = np.empty((rank, dimension))
     back[:, pivots] = triangle[:rank]
     residual = float((np.linalg.norm(matrix - white @ back, axis=1) / lengths).max()) if rank < dimension else 0.0
-    return L1Space(*_directions(white), rows, inverse, residual, _UNIT * float(growth.max()))
+    return L1Space(*_directions(white), rows, inverse, scales, residual, _UNIT * float(growth.max()))
 
 
 def _directions(matrix: Floats, scale: float = 1.0) -> tuple[Floats, Floats]:

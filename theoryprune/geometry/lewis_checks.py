@@ -30,7 +30,7 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     -------
     Verdict
         Its value is theta as recomputed. Inconclusive where one rounding unit in each row changes the leverages in
-        the sixth digit; ten times the change is allowed beside `tol`.
+        the sixth digit; ``10 sqrt(n)`` times the change is allowed instead of `tol`, if that is more.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     found = float((leverages / tau[rows]).max())
     if not rounding < _TRUSTED:
         return undecided("the rows are too unequal in length to tell their leverages", found)
-    if not found <= theta * (1 + max(tol, 10 * rounding)):
+    if not found <= theta * (1 + max(tol, 10 * len(rows) ** 0.5 * rounding)):
         return refuted(f"theta is {found:.12g}, more than the {theta:.12g} stated", found)
     return Verdict(True, False, found, "theta is at most what was stated")
 

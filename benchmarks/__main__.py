@@ -3,10 +3,12 @@
 import tyro
 
 from benchmarks.extraction_speed import extraction
+from benchmarks.geometry import geometry
 from benchmarks.quickstart import quickstart
 from benchmarks.synflow_speed import synflow
 
 if __name__ == "__main__":
     tyro.extras.subcommand_cli_from_dict(
-        {"quickstart": quickstart, "synflow": synflow, "extraction": extraction}, prog="python -m benchmarks"
+        {"quickstart": quickstart, "synflow": synflow, "extraction": extraction, "geometry": geometry},
+        prog="python -m benchmarks",
     )

@@ -90,9 +90,9 @@ class CertificateError(TheoryPruneError):
 class ConvergenceError(TheoryPruneError):
     """An iterative solver stopped before it reached the tolerance that its result must have.
 
-    The unfinished result is not returned, for nothing could be proved from it. The remedy is more iterations,
-    a looser tolerance where the statement allows one, or better scaled data; the gap tells how far away the
-    solver was.
+    The unfinished result is not returned, so nobody takes it for what was asked; where it is worth looking at,
+    the error carries it, with its own true gap. The remedy is more iterations, a looser tolerance where the
+    statement allows one, or better scaled data.
 
     Parameters
     ----------
@@ -100,6 +100,8 @@ class ConvergenceError(TheoryPruneError):
         Which solver, after how many iterations, and the remedy.
     gap : float
         The gap reached, in the units of the tolerance it was held against.
+    result : object, optional
+        What the solver had, of the type that it returns; None where nothing can be made of it.
 
     Examples
     --------
@@ -107,9 +109,10 @@ class ConvergenceError(TheoryPruneError):
     0.25
     """
 
-    def __init__(self, message: str, *, gap: float) -> None:
+    def __init__(self, message: str, *, gap: float, result: object = None) -> None:
         super().__init__(message)
         self.gap = gap
+        self.result = result
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an exception is rebuilt from its message alone; the gap is required, so that would fail.

@@ -1,0 +1,44 @@
+"""The checkers of Gram matrices and fits reject what was tampered with."""
+
+import numpy as np
+import pytest
+
+from theoryprune.geometry import arc_cosine_gram, best_fit, is_best_fit, is_gram
+
+
+@pytest.fixture
+def gram():
+    return arc_cosine_gram(np.random.default_rng(0).standard_normal((9, 4)))
+
+
+def test_a_gram_matrix(gram):
+    assert is_gram(gram)
+    assert is_gram(np.zeros((2, 2)))
+    assert is_gram([[1]])
+
+
+def test_no_gram_matrix(gram):
+    shifted = gram - (np.linalg.eigvalsh(gram)[0] + 1e-9) * np.eye(9)
+    skew = gram.copy()
+    skew[0, 1] += 1e-9
+    for matrix in (-gram, shifted, skew, gram[:, :8], [[0, 1], [1, 0]], [[1, 0], [0, -1e-9]]):
+        assert not is_gram(matrix)
+    with pytest.raises(ValueError, match="finite"):
+        is_gram(gram * np.nan)
+
+
+def test_every_tampered_fit_is_rejected(gram):
+    targets, kept = np.random.default_rng(1).standard_normal((2, 9)), np.array([3, 1, 7])
+    fit = best_fit(gram, targets, kept)
+    assert is_best_fit(gram, targets, kept, fit.weights, fit.ridge)
+    for i in range(2):
+        for k in range(3):
+            one = np.zeros((2, 3))
+            one[i, k] = fit.weights[i, k]
+            for factor in (-2, -1e-6, 1e-8):
+                assert not is_best_fit(gram, targets, kept, fit.weights + factor * one, fit.ridge)
+    assert not is_best_fit(gram, targets, kept[[1, 0, 2]], fit.weights, fit.ridge)
+    assert not is_best_fit(gram, targets, kept, fit.weights, fit.ridge + 1e-6)
+    assert not is_best_fit(gram, targets, [3, 1, 8], fit.weights, fit.ridge)
+    assert not is_best_fit(gram, targets, kept, fit.weights[:, :2], fit.ridge)
+    assert not is_best_fit(gram, targets, kept, fit.weights * np.nan, fit.ridge)

@@ -1,0 +1,133 @@
+"""The relative theorem: never above its textbook form, the inverse, parts of the proof, and an attack on samples."""
+
+import importlib
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from tests.geometry.point_sets import gaussian, heavy
+from theoryprune.geometry import (
+    lewis_weights,
+    relative_sample_size,
+    relative_sampling_error,
+    sample_coreset,
+    sensitivities,
+)
+
+module = importlib.import_module("theoryprune.geometry.relative_sampling")
+
+
+def textbook(eps, delta, total, rank):
+    """Bernstein at eps / 2 on a net of radius eps / 4."""
+    return 8 * total * (1 + eps / 6) / eps**2 * (rank * log(1 + 8 / eps) + log(2 / delta))
+
+
+@pytest.mark.parametrize("eps", [1.0, 0.3, 0.1, 0.01])
+@pytest.mark.parametrize("delta", [0.5, 0.05, 1e-6])
+@pytest.mark.parametrize(("total", "rank"), [(1, 1), (2, 2), (3.5, 8), (8, 8), (64, 64), (500, 500)])
+def test_it_asks_for_less_than_the_textbook_form(eps, delta, total, rank):
+    draws = relative_sample_size(eps, delta, total, rank)
+    assert draws <= textbook(eps, delta, total, rank)
+    assert relative_sample_size(eps, delta, total, rank, lewis=True) <= draws
+
+
+@pytest.mark.parametrize("lewis", [False, True])
+@pytest.mark.parametrize("eps", [2.0, 0.5, 0.05])
+def test_the_inverse_is_the_least_number(lewis, eps):
+    draws = relative_sample_size(eps, 0.05, 6.0, 6, lewis=lewis)
+    assert relative_sampling_error(draws, 0.05, 6.0, 6, lewis=lewis) <= eps
+    assert relative_sampling_error(draws - 1, 0.05, 6.0, 6, lewis=lewis) > eps
+
+
+def test_monotone_in_everything():
+    base = relative_sampling_error(1000, 0.05, 6.0, 6)
+    assert relative_sampling_error(1001, 0.05, 6.0, 6) < base < relative_sampling_error(1000, 0.04, 6.0, 6)
+    assert relative_sampling_error(1000, 0.05, 6.1, 6) > base
+    assert relative_sampling_error(1000, 0.05, 6.0, 7) > base
+
+
+def test_one_row_has_no_error():
+    assert relative_sampling_error(1, 0.05, 1.0, 1) < 1e-5
+
+
+def test_what_lewis_scores_need_for_small_errors():
+    expected = (2 * 20 + np.sqrt(2 * 20 * log(40))) ** 2 / 1e-6
+    assert relative_sample_size(1e-3, 0.05, 20.0, 20, lewis=True) == pytest.approx(expected, rel=0.01)
+
+
+def test_chernoff_bounds_what_coins_do():
+    """Coins of 0 and D are the extreme case: the chance of an error of t, counted exactly, is below the exponential."""
+    from scipy.stats import binom
+
+    for total, m, t in [(4.0, 60, 0.4), (1.5, 40, 0.2), (10.0, 300, 0.5), (2.0, 30, 1.0)]:
+        coin = binom(m, 1 / total)
+        rate = float(module._rate(np.array([t]), total)[0])
+        for tail in (coin.sf(np.ceil(m * (1 + t) / total) - 1), coin.cdf(np.floor(m * (1 - t) / total))):
+            assert tail <= exp(-m * rate) * (1 + 1e-9)
+
+
+def test_no_coin_has_an_impossible_chance():
+    assert module._rate(np.array([5.0]), 3.0)[0] == np.inf
+    assert module._rate(np.array([1e-9]), 1.0)[0] == np.inf
+
+
+def test_the_mean_in_the_lewis_proof():
+    """The mean of the supremum over x, bounded below by ascent over many samples, stays under 2 D / sqrt(m)."""
+    points, m = gaussian(200, 3), 60
+    lewis = lewis_weights(points)
+    found = [worst_errors(points, sample(points, lewis.sensitivities, m, seed)).max() for seed in range(20)]
+    assert 0.05 < np.mean(found) < 2 * lewis.total / np.sqrt(m)
+
+
+def sample(points, scores, m, seed):
+    """Weights of all rows, 0 for those not drawn."""
+    drawn, weights = sample_coreset(scores, m, "iid", seed=seed), np.zeros(len(points))
+    weights[drawn.indices] = drawn.weights
+    return weights
+
+
+def worst_errors(points, weights, starts=24, steps=60):
+    """The largest |N_S(x) / N(x) - 1| that ascent finds from random starts, for either sign."""
+    white = np.linalg.qr(points)[0]
+    best = np.zeros(2)
+    for side, sign in enumerate((1.0, -1.0)):
+        x = np.random.default_rng(side).standard_normal((white.shape[1], starts))
+        for step in range(steps):
+            products = white @ x
+            norms, kept = np.abs(products).sum(axis=0), weights @ np.abs(products)
+            best[side] = max(best[side], float((sign * (kept / norms - 1)).max()))
+            slope = white.T @ (np.sign(products) * (weights[:, None] - kept / norms)) / norms
+            x = x / np.linalg.norm(x, axis=0) + sign * slope / np.linalg.norm(slope, axis=0) / (1 + step)
+    return best
+
+
+@pytest.mark.parametrize("make", [gaussian, heavy])
+@pytest.mark.parametrize("method", ["lewis", "exact"])
+def test_no_sample_breaks_the_bound(make, method):
+    points, m, delta = make(300, 3), 150, 1e-6
+    if method == "lewis":
+        lewis = lewis_weights(points)
+        scores, total = lewis.sensitivities, lewis.total
+    else:
+        exact = sensitivities(points, method="exact")
+        scores, total = exact.bounds, exact.total
+    bound = relative_sampling_error(m, delta, total, 3, lewis=method == "lewis")
+    found = max(worst_errors(points, sample(points, scores, m, seed)).max() for seed in range(8))
+    assert 0.02 < found < bound
+
+
+def test_arguments():
+    for delta in (0, 1, -1, np.nan):
+        with pytest.raises(ValueError, match="delta"):
+            relative_sampling_error(10, delta, 2.0, 2)
+    with pytest.raises(ValueError, match="total"):
+        relative_sampling_error(10, 0.1, 0.5, 2)
+    with pytest.raises(ValueError, match="eps"):
+        relative_sample_size(0, 0.1, 2.0, 2)
+    with pytest.raises(ValueError, match="draws"):
+        relative_sample_size(1e-12, 0.1, 2.0, 2)
+    with pytest.raises(TypeError, match="rank"):
+        relative_sampling_error(10, 0.1, 2.0, 2.0)
+    with pytest.raises(ValueError, match="draws"):
+        relative_sampling_error(0, 0.1, 2.0, 2)

@@ -17,6 +17,7 @@ from theoryprune.errors import (
     TheoryPruneError as TheoryPruneError,
     UnsupportedLayerError as UnsupportedLayerError,
 )
+from theoryprune import geometry as geometry
 from theoryprune.types import (
     ChannelGroup as ChannelGroup,
     FlowCertificate as FlowCertificate,
@@ -99,6 +100,7 @@ __all__ = [
     "LayerCollapseError",
     "TheoryPruneError",
     "UnsupportedLayerError",
+    "geometry",
     "ChannelGroup",
     "FlowCertificate",
     "FlowRule",

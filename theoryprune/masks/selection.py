@@ -15,7 +15,7 @@ from theoryprune.masks.candidates import Candidates, positions
 _DIRECT = 400_000
 """Up to so many candidates all up to a bound are gathered, and without a hint all, without a sample."""
 
-_SAMPLE = 40_000
+_SAMPLE = 100_000
 
 _SORT = 4096
 """So few values are simply sorted."""
@@ -123,6 +123,7 @@ class _Found:
 def _gather(candidates: Candidates, low: float, high: float) -> _Found:
     """Mark all candidates up to `high`; return those above `low`."""
     values, places, sums, rest, below, below_sum = [], [], list[float](), 0.0, 0, 0.0
+    short = torch.int32 if len(candidates.marks) < 2**31 else torch.int64
     for start, block, ends in candidates.blocks():
         *totals, open_end = _sums(block, ends)
         for total in totals:
@@ -142,7 +143,7 @@ def _gather(candidates: Candidates, low: float, high: float) -> _Found:
             below += len(scores) - len(between)
             scores, met = scores.index_select(0, between), met.index_select(0, between)
         values.append(scores)
-        places.append(met.add_(start))
+        places.append(met.add_(start).to(short))
     empty = candidates.zeros[:0]
     found = (torch.cat(values), torch.cat(places)) if values else (empty.to(torch.float64), empty)
     return _Found(*found, below, below_sum, sums, high == inf)
@@ -191,7 +192,7 @@ def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:
     """Leave the marks of the first `k` alone."""
     values, zeros, marks = found.values, candidates.zeros, candidates.marks
     if k <= 0:
-        marks[found.places] = False
+        marks[found.places.long()] = False
         least = 0.0 if len(zeros) else _smallest(candidates, found, values)
         return Lowest(candidates, zeros[:0], 0, 0.0, None, least, found.sums)
     rank = k - len(zeros) - found.below
@@ -205,7 +206,7 @@ def _choose(candidates: Candidates, found: _Found, k: int) -> Lowest:
     chosen[ties] = True
     total = found.below_sum + float(torch.where(chosen, values, 0).sum(dtype=torch.float64))
     stays = positions(~chosen)
-    marks[found.places.index_select(0, stays)] = False
+    marks[found.places.index_select(0, stays).long()] = False
     next_score: float | None = 0.0
     if len(zeros) == len(candidates.zeros):
         next_score = _smallest(candidates, found, values.index_select(0, stays))
@@ -222,7 +223,7 @@ def _kth(values: Tensor, rank: int) -> float:
 def _tied_zeros(candidates: Candidates, found: _Found, k: int) -> tuple[Tensor, Tensor]:
     """Return which of what was found, and of the candidates without a place, are the `k` zeros of highest index."""
     ties = positions(found.values == 0)
-    flat = torch.cat([candidates.flat(found.places[ties]), candidates.zeros])
+    flat = torch.cat([candidates.flat(found.places[ties].long()), candidates.zeros])
     last = torch.zeros(len(flat), dtype=torch.bool, device=flat.device)
     last[flat.argsort(descending=True)[:k]] = True
     return ties[last[: len(ties)]], candidates.zeros[last[len(ties) :]]
@@ -258,7 +259,7 @@ def _brackets(candidates: Candidates, k: int, limit: float, hint: Bracket) -> It
             rank = min(rank, float((sums <= limit).sum()))
         share = rank / max(1, len(sample))
         delta = 4 * sqrt(len(sample) * share * (1 - share)) + 8
-        delta += 0.03 * rank if limit < inf else 0  # sums vary more than counts
+        delta += 0.015 * rank if limit < inf else 0  # sums vary more than counts
         while rank + delta < len(sample):
             low = float(sample[int(rank - delta)]) if rank > delta else -inf
             yield low, float(sample[int(rank + delta)])

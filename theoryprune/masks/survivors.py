@@ -13,7 +13,7 @@ from theoryprune.graph.moved import Moved
 from theoryprune.masks.candidates import Block, positions
 from theoryprune.masks.evaluators import Evaluator
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 """Places that are removed at a time: their indices take eight bytes each."""
 
 

@@ -346,21 +346,22 @@ def test_a_run_step_by_step():
     assert run.finished(2)
 
 
-def test_scores_that_are_not_finite_are_named():
+@pytest.mark.parametrize("density", [0.5, 0.05])
+def test_scores_that_are_not_finite_are_named(density):
     graph = chain_graph(3, 4, 2)
 
     class Broken(FlowEvaluator):
         def blocks(self, names):
             for start, block, ends in super().blocks(names):
-                block[-1] = torch.nan
+                block[-2:] = torch.nan
                 yield start, block, ends
 
     def score(graph):
         return tp.synflow(graph)
 
     score.prepare = Broken
-    with pytest.raises(ValueError, match=r"'1\.weight' has 1 that are NaN or infinite"):
-        tp.prune(graph, score, 0.5, tp.one_shot())
+    with pytest.raises(ValueError, match=r"'1\.weight' has 2 that are NaN or infinite"):
+        tp.prune(graph, score, density, tp.one_shot())
 
 
 def test_a_step_leaves_room_for_rounding(monkeypatch):

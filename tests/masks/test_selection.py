@@ -1,7 +1,7 @@
 """Exactly k, in a total order, against a full stable sort; prefixes of limited sum, against cumulative sums."""
 
 from itertools import accumulate
-from math import inf
+from math import inf, isnan
 
 import pytest
 import torch
@@ -207,6 +207,14 @@ def test_a_shielded_layer_may_hold_no_candidate():
     alive = torch.tensor([False, False, True, True])
     found = check(Vectors(vectors([[1, 2], [3, 4]]), alive), 1)
     assert found.places.tolist() == [2]
+
+
+@pytest.mark.parametrize("hint", [1.0, inf])
+@pytest.mark.parametrize("limit", [inf, 4.0])
+def test_scores_that_are_no_numbers_show_in_the_sums(hint, limit):
+    rows = vectors([[1, float("nan"), 3], [2, float("nan")]])
+    for k in range(6):
+        assert all(map(isnan, lowest(Vectors(rows), k, limit, (-inf, hint)).sums))
 
 
 def test_too_many_are_refused():

@@ -1,8 +1,12 @@
 """Who is left, through removals and changes of the evaluator's order."""
 
+from itertools import accumulate
+
 import pytest
 import torch
+from torch import nn
 
+import theoryprune as tp
 from tests.maps import map_graph
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 from theoryprune.graph.moved import Moved
@@ -189,6 +193,39 @@ def test_an_evaluator_that_shrinks_at_every_step(seed):
         torch.testing.assert_close(small.at(alive), values[left.flat(alive)], rtol=0, atol=1e-12)
 
 
+class TwoHeads(nn.Module):
+    """A flattened map that a sum reads too, as long as the second head lives."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.first = nn.Conv2d(1, 4, 3), nn.Linear(16, 3)
+        self.inner, self.second = nn.Linear(16, 16), nn.Linear(16, 3)
+
+    def forward(self, x):
+        flat = torch.flatten(self.conv(x), 1)
+        return self.first(flat) + self.second(flat + self.inner(flat))
+
+
+def test_features_that_moved_one_by_one_move_channel_by_channel_later():
+    torch.manual_seed(0)
+    graph = tp.extract(TwoHeads().double(), (1, 4, 4))
+    small, full = FlowEvaluator(graph, shrink_above=0), FlowEvaluator(graph)
+    left = Survivors(graph.weights, graph.order, small)
+    starts = dict(zip(graph.order, accumulate(w.numel() for w in graph.weights.values()), strict=True))
+    second = range(starts["inner.weight"], starts["second.weight"])
+    for step, gone in enumerate((range(9, 18), second, range(18, 27), range(27, 30)), 1):
+        small._shrink_at = graph.num_weights  # now
+        flat = torch.tensor(gone)
+        alive = left.alive.nonzero().view(-1)
+        remove(left, alive[torch.isin(left.flat(alive), flat)], left.zeros[torch.isin(left.zeros, flat)], step)
+        full.remove(flat)
+        values = torch.cat([values.view(-1) for values in full.scores("synflow").values.values()])
+        small.evaluate()
+        alive = left.alive.nonzero().view(-1)
+        torch.testing.assert_close(small.at(alive), values[left.flat(alive)], rtol=0, atol=1e-12)
+    assert len(left.alive) == 9 + 3 * 4 + 9 + 12
+
+
 def test_more_iterations_than_fit_eight_and_sixteen_bits():
     _, left = start()
     remove(left, indices(1), indices(), 255)
@@ -218,6 +255,16 @@ def test_the_tops_are_shielded_for_a_while():
     part = left.part(["a"])
     with part.shielded():
         assert left.alive.logical_not().nonzero().view(-1).tolist() == [1, 3]
+
+
+def test_a_layer_that_is_gone_has_no_top():
+    evaluator, left = start()
+    evaluator.next = {"a": (indices(0, 1), 3), "c": (indices(0), 5)}
+    remove(left, indices(0), indices(), 1)
+    part = left.part(["a", "b", "c"])
+    with part.shielded():
+        assert left.alive.logical_not().nonzero().view(-1).tolist() == [0, 5, 10]
+        assert part.count == 12
 
 
 def test_a_part_reads_the_evaluator():

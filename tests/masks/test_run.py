@@ -15,6 +15,7 @@ from tests.reference_run import reference_run
 from tests.small import same_until_a_tie
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 from theoryprune.layers import Add, Linear
+from theoryprune.masks import selection
 from theoryprune.masks.evaluators import evaluator_of
 from theoryprune.masks.guess import Guess
 from theoryprune.masks.run import Run
@@ -313,6 +314,7 @@ def test_neither_shrinking_nor_short_maps_nor_hints_change_a_run(schedule, seed,
     plain = run(with_options(shrink_above=10**9, spatial=False))
     for options in ({}, {"shrink_above": 0}, {"spatial": False, "shrink_above": 0}, {"slack": 3}):
         same_run(run(with_options(**options)), plain)
+    monkeypatch.setattr(selection, "_DIRECT", 10)
     for hint in ((-inf, inf), (0.0, 0.0), (0.0, 1e-3), (1e-3, 0.3), (-inf, 0.3), (1e5, 1e6)):
         monkeypatch.setattr(Guess, "bracket", lambda self, flow, hint=hint: hint)
         same_run(run(with_options(shrink_above=0)), plain)

@@ -90,8 +90,8 @@ def prune(
     that, else by one more forward pass per step (`carries_flow`).
 
     Cost: one evaluation of the score per step, a forward pass at the end, and a pass over the scores per step. Memory
-    beside that of the score: three bytes per weight during the run, some twenty for each weight that a step removes,
-    and four per weight for the result.
+    beside that of the score: three bytes per weight during the run, some twenty for each score that lies near the
+    threshold of a step (of up to 400,000 weights, for each), and three per weight for the result.
 
     Examples
     --------

@@ -235,3 +235,12 @@ def test_prefixes_of_many_values(kind, share):
     limit = share * float(values.sum()) + 0.25
     expected = int((values.sort().values.cumsum(0) <= limit).sum())
     assert abs(selection._fitting(values, limit) - expected) <= (kind == "random")
+
+
+def test_a_probe_that_sees_only_large_values_counts_no_tie_twice():
+    values = torch.zeros(30_000, dtype=torch.float64)
+    seen = values[:: 30_000 // 1024]
+    seen[:] = 1e6
+    seen[:300] = 2
+    seen[:100] = 1
+    assert selection._fitting(values, 5860) == 30_000 - len(seen) + 300

@@ -284,6 +284,8 @@ def test_a_part_reads_the_evaluator():
 def test_removals():
     removals = Removals({"a": (0, 3), "b": (3, 5)}, {"b": torch.Size((1, 2))}, torch.device("cpu"))
     removals.note(indices(4), 7)
+    removals.note(indices(3), 2**15 - 1)
+    assert removals.removed_at()["b"].dtype == torch.int16
     removals.note(indices(3), 40_000)
     assert removals.removed_at()["b"].tolist() == [[40_000, 7]]
     assert list(removals.keep()) == ["b"]

@@ -55,6 +55,14 @@ def test_a_group_that_went_before_shifts_those_behind_it():
     assert both.before == (6, 2, 3)
 
 
+def test_entries_that_moved_one_by_one_may_move_in_longer_rows_later():
+    whole = matrix(3, 8, 1)
+    one = Moved(torch.tensor([0, 2]), torch.tensor([[0, 1, 4, 5, 6, 7]]), (3, 8, 1), 1)
+    both = Moved(torch.tensor([0, 1]), torch.tensor([[0, 2]]), (2, 3, 1), 2).after(one)
+    assert both.before == (3, 4, 1)
+    assert torch.equal(places(both), whole[[0, 2]][:, [0, 1, 6, 7]].view(-1))
+
+
 def test_nowhere_stays_nowhere():
     gone = Moved.nowhere(torch.device("cpu"))
     one = Moved(torch.tensor([1]), torch.tensor([[0]]), (2, 1, 1), 4)

@@ -1,10 +1,14 @@
 """One row computed again."""
 
+from dataclasses import replace
+
 import pytest
 
 import theoryprune as tp
 from tests.masks.test_stated_schedule import limited
 from tests.masks.test_verify import forged, honest, row_forged
+from theoryprune.graph.cuts import exact_cuts
+from theoryprune.masks import recompute
 from theoryprune.masks.recompute import check_end, check_row
 
 
@@ -41,3 +45,39 @@ def test_the_end_of_an_adaptive_step():
         false = forged(pruning, schedule=f"adaptive({theta})")
         with pytest.raises(tp.CertificateError, match=f"^row 1: {text}"):
             check_row(false, false.certificate, graph, 1, 1e-9)
+
+
+@pytest.mark.parametrize(("excess", "holds"), [(5e-10, True), (2e-9, False), (-2e-9, False)])
+def test_a_minimum_cut_that_is_not_the_flow(excess, holds, monkeypatch):
+    graph, pruning = honest(3)
+    monkeypatch.setattr(recompute, "min_cut", lambda flow: (flow.total * (1 + excess), "channel graph"))
+    if holds:
+        check_row(pruning, pruning.certificate, graph, 2, 1e-9)
+        return
+    with pytest.raises(tp.CertificateError, match=r"^row 2: 'flow'.*the minimum cut is"):
+        check_row(pruning, pruning.certificate, graph, 2, 1e-9)
+
+
+@pytest.mark.parametrize(("excess", "holds"), [(5e-11, True), (2e-10, False), (-2e-10, False)])
+def test_a_cut_through_which_another_flow_runs(excess, holds, monkeypatch):
+    graph, pruning = honest(3)
+    flow_of = recompute.plain_flow
+
+    def leaking(*arguments):
+        flow = flow_of(*arguments)
+        last = exact_cuts(flow.network)[-1]
+        return replace(flow, outputs={**flow.outputs, last: flow.outputs[last] * (1 + excess)})
+
+    monkeypatch.setattr(recompute, "plain_flow", leaking)
+    if holds:
+        assert check_row(pruning, pruning.certificate, graph, 2, 1e-9).residual == pytest.approx(excess, rel=1e-3)
+        return
+    with pytest.raises(tp.CertificateError, match=r"^row 2: 'flow'.*a cut differs from it by"):
+        check_row(pruning, pruning.certificate, graph, 2, 1e-9)
+
+
+def test_biases_alone_connect_nothing():
+    graph, pruning = honest(5, rule=tp.FlowRule("unit"))
+    false = row_forged(pruning, 1, connected=not pruning.trace[1].connected)
+    with pytest.raises(tp.CertificateError, match=r"^row 2: 'connected' is stated as False.*it is True"):
+        check_row(false, false.certificate, graph, 2, 1e-9)

@@ -15,6 +15,7 @@ from tests.reference_run import reference_run
 from tests.small import same_until_a_tie
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 from theoryprune.layers import Add, Linear
+from theoryprune.masks import selection
 from theoryprune.masks.evaluators import evaluator_of
 from theoryprune.masks.guess import Guess
 from theoryprune.masks.run import Run
@@ -313,6 +314,7 @@ def test_neither_shrinking_nor_short_maps_nor_hints_change_a_run(schedule, seed,
     plain = run(with_options(shrink_above=10**9, spatial=False))
     for options in ({}, {"shrink_above": 0}, {"spatial": False, "shrink_above": 0}, {"slack": 3}):
         same_run(run(with_options(**options)), plain)
+    monkeypatch.setattr(selection, "_DIRECT", 10)
     for hint in ((-inf, inf), (0.0, 0.0), (0.0, 1e-3), (1e-3, 0.3), (-inf, 0.3), (1e5, 1e6)):
         monkeypatch.setattr(Guess, "bracket", lambda self, flow, hint=hint: hint)
         same_run(run(with_options(shrink_above=0)), plain)
@@ -346,21 +348,22 @@ def test_a_run_step_by_step():
     assert run.finished(2)
 
 
-def test_scores_that_are_not_finite_are_named():
+@pytest.mark.parametrize("density", [0.5, 0.05])
+def test_scores_that_are_not_finite_are_named(density):
     graph = chain_graph(3, 4, 2)
 
     class Broken(FlowEvaluator):
         def blocks(self, names):
             for start, block, ends in super().blocks(names):
-                block[-1] = torch.nan
+                block[-2:] = torch.nan
                 yield start, block, ends
 
     def score(graph):
         return tp.synflow(graph)
 
     score.prepare = Broken
-    with pytest.raises(ValueError, match=r"'1\.weight' has 1 that are NaN or infinite"):
-        tp.prune(graph, score, 0.5, tp.one_shot())
+    with pytest.raises(ValueError, match=r"'1\.weight' has 2 that are NaN or infinite"):
+        tp.prune(graph, score, density, tp.one_shot())
 
 
 def test_a_step_leaves_room_for_rounding(monkeypatch):

@@ -1,7 +1,7 @@
 """Exactly k, in a total order, against a full stable sort; prefixes of limited sum, against cumulative sums."""
 
 from itertools import accumulate
-from math import inf
+from math import inf, isnan
 
 import pytest
 import torch
@@ -209,6 +209,14 @@ def test_a_shielded_layer_may_hold_no_candidate():
     assert found.places.tolist() == [2]
 
 
+@pytest.mark.parametrize("hint", [1.0, inf])
+@pytest.mark.parametrize("limit", [inf, 4.0])
+def test_scores_that_are_no_numbers_show_in_the_sums(hint, limit):
+    rows = vectors([[1, float("nan"), 3], [2, float("nan")]])
+    for k in range(6):
+        assert all(map(isnan, lowest(Vectors(rows), k, limit, (-inf, hint)).sums))
+
+
 def test_too_many_are_refused():
     with pytest.raises(ValueError, match="only 1 scores can be removed, not 2"):
         lowest(Vectors([torch.tensor([1.0, 2.0])], torch.tensor([True, False])), 2)
@@ -227,3 +235,12 @@ def test_prefixes_of_many_values(kind, share):
     limit = share * float(values.sum()) + 0.25
     expected = int((values.sort().values.cumsum(0) <= limit).sum())
     assert abs(selection._fitting(values, limit) - expected) <= (kind == "random")
+
+
+def test_a_probe_that_sees_only_large_values_counts_no_tie_twice():
+    values = torch.zeros(30_000, dtype=torch.float64)
+    seen = values[:: 30_000 // 1024]
+    seen[:] = 1e6
+    seen[:300] = 2
+    seen[:100] = 1
+    assert selection._fitting(values, 5860) == 30_000 - len(seen) + 300

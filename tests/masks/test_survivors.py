@@ -1,11 +1,17 @@
 """Who is left, through removals and changes of the evaluator's order."""
 
+from itertools import accumulate
+
 import pytest
 import torch
+from torch import nn
 
+import theoryprune as tp
 from tests.maps import map_graph
+from theoryprune.graph import moved
 from theoryprune.graph.flow_evaluator import FlowEvaluator
 from theoryprune.graph.moved import Moved
+from theoryprune.masks import survivors
 from theoryprune.masks.survivors import Removals, Survivors
 
 SHAPES = {"a": (2, 3), "b": (4,), "c": (1, 5)}
@@ -36,15 +42,15 @@ class Fake:
         """Move rows of some entries to where `next` says: {name: (old row of each row, entries in a row)}."""
         if self.next is None:
             return None
-        moved = dict.fromkeys(self.sizes, Moved.nowhere(torch.device("cpu")))
+        steps = dict.fromkeys(self.sizes, Moved.nowhere(torch.device("cpu")))
         first, spans = [], self.spans
         for name, (rows, width) in self.next.items():
             old = self.first[slice(*spans[name])].view(-1, width)
             first.append(old[rows].view(-1))
-            moved[name] = Moved(rows, torch.zeros(1, 1, dtype=torch.int64), (len(old), 1, 1), width)
-        sizes = {name: len(move) * move.width for name, move in moved.items()}
+            steps[name] = Moved(rows, torch.zeros(1, 1, dtype=torch.int64), (len(old), 1, 1), width)
+        sizes = {name: len(step) * step.width for name, step in steps.items()}
         self.first, self.sizes, self.next = torch.cat(first), sizes, None
-        return moved
+        return steps
 
     def all(self):
         return torch.where(self.gone, 0.0, self.values)[self.first]
@@ -162,8 +168,11 @@ def test_a_protected_layer_that_is_dropped_leaves_no_zeros():
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_an_evaluator_that_shrinks_at_every_step(seed):
+def test_an_evaluator_that_shrinks_at_every_step(seed, monkeypatch):
     """Random removals; the survivors' scores by flat index are those of an evaluation that never shrinks."""
+    if seed % 2:  # else all in one piece
+        monkeypatch.setattr(survivors, "_PIECE", 13)
+        monkeypatch.setattr(moved, "_PIECE", 5)
     graph = map_graph(seed, blocks=3, dims=2, low=5, high=9, kinds=("plain", "conv", "residual", "concat", "max"))
     small, full = FlowEvaluator(graph, shrink_above=0), FlowEvaluator(graph)
     left = Survivors(graph.weights, graph.order, small)
@@ -187,6 +196,39 @@ def test_an_evaluator_that_shrinks_at_every_step(seed):
         if expected.total == 0:
             break
         torch.testing.assert_close(small.at(alive), values[left.flat(alive)], rtol=0, atol=1e-12)
+
+
+class TwoHeads(nn.Module):
+    """A flattened map that a sum reads too, as long as the second head lives."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.first = nn.Conv2d(1, 4, 3), nn.Linear(16, 3)
+        self.inner, self.second = nn.Linear(16, 16), nn.Linear(16, 3)
+
+    def forward(self, x):
+        flat = torch.flatten(self.conv(x), 1)
+        return self.first(flat) + self.second(flat + self.inner(flat))
+
+
+def test_features_that_moved_one_by_one_move_channel_by_channel_later():
+    torch.manual_seed(0)
+    graph = tp.extract(TwoHeads().double(), (1, 4, 4))
+    small, full = FlowEvaluator(graph, shrink_above=0), FlowEvaluator(graph)
+    left = Survivors(graph.weights, graph.order, small)
+    starts = dict(zip(graph.order, accumulate(w.numel() for w in graph.weights.values()), strict=True))
+    second = range(starts["inner.weight"], starts["second.weight"])
+    for step, gone in enumerate((range(9, 18), second, range(18, 27), range(27, 30)), 1):
+        small._shrink_at = graph.num_weights  # now
+        flat = torch.tensor(gone)
+        alive = left.alive.nonzero().view(-1)
+        remove(left, alive[torch.isin(left.flat(alive), flat)], left.zeros[torch.isin(left.zeros, flat)], step)
+        full.remove(flat)
+        values = torch.cat([values.view(-1) for values in full.scores("synflow").values.values()])
+        small.evaluate()
+        alive = left.alive.nonzero().view(-1)
+        torch.testing.assert_close(small.at(alive), values[left.flat(alive)], rtol=0, atol=1e-12)
+    assert len(left.alive) == 9 + 3 * 4 + 9 + 12
 
 
 def test_more_iterations_than_fit_eight_and_sixteen_bits():
@@ -220,6 +262,16 @@ def test_the_tops_are_shielded_for_a_while():
         assert left.alive.logical_not().nonzero().view(-1).tolist() == [1, 3]
 
 
+def test_a_layer_that_is_gone_has_no_top():
+    evaluator, left = start()
+    evaluator.next = {"a": (indices(0, 1), 3), "c": (indices(0), 5)}
+    remove(left, indices(0), indices(), 1)
+    part = left.part(["a", "b", "c"])
+    with part.shielded():
+        assert left.alive.logical_not().nonzero().view(-1).tolist() == [0, 5, 10]
+        assert part.count == 12
+
+
 def test_a_part_reads_the_evaluator():
     evaluator, left = start()
     part = left.part(["b"])
@@ -232,6 +284,8 @@ def test_a_part_reads_the_evaluator():
 def test_removals():
     removals = Removals({"a": (0, 3), "b": (3, 5)}, {"b": torch.Size((1, 2))}, torch.device("cpu"))
     removals.note(indices(4), 7)
+    removals.note(indices(3), 2**15 - 1)
+    assert removals.removed_at()["b"].dtype == torch.int16
     removals.note(indices(3), 40_000)
     assert removals.removed_at()["b"].tolist() == [[40_000, 7]]
     assert list(removals.keep()) == ["b"]

@@ -16,6 +16,12 @@ def test_all_masks_on_the_way_follow_from_the_iteration_of_removal():
     assert pruning.density == 0.25
 
 
+def test_an_iteration_that_the_integers_kept_cannot_hold():
+    removed_at = {"a": torch.tensor([0, 1], dtype=torch.int16)}
+    pruning = tp.Pruning(tp.Mask({"a": torch.tensor([True, False])}), (), removed_at, "m", "s", "global")
+    assert [pruning.mask_after(i).kept for i in (32_767, 32_768, 100_000)] == [1, 1, 1]
+
+
 def test_the_flow_after_a_step_is_that_of_the_next_row():
     pruning = tp.prune(GRAPH, tp.synflow, 0.3, tp.exponential(3))
     for row in pruning.trace:

@@ -73,7 +73,8 @@ class _Joins(Conv):
         return (self.weight.shape[0], *self.positions)
 
     def select(self, out: Tensor, *ins: Tensor) -> Self:
-        return replace(super().select(out, *ins), taken=(out, ins[0]))
+        device = self.weight.device
+        return replace(super().select(out, *ins), taken=(out.to(device), ins[0].to(device)))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

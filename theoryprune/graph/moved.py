@@ -67,10 +67,13 @@ class Moved:
         return self.outputs[row].mul_(self.before[1]).add_(self.inputs.reshape(-1)[column])
 
     def after(self, first: Moved) -> Moved:
-        """Return both moves in one: `first`, then this."""
+        """Return both moves in one: `first`, then this; what moved by itself at first may move in longer rows now."""
         if not len(self):
             return self
+        times = self.width // first.width  # a row is then the features of a channel, which `first` took together
+        outputs, inputs, groups = first.before
         per_group = self.before[0] // self.before[2]
         leaders = self.outputs.view(len(self.inputs), -1)[:, 0]
-        middle = first.inputs[torch.div(leaders, per_group, rounding_mode="floor")]
-        return Moved(first.outputs[self.outputs], middle.gather(1, self.inputs), first.before, self.width)
+        middle = first.inputs[torch.div(leaders, per_group, rounding_mode="floor"), ::times] // times
+        before = outputs, inputs // times, groups
+        return Moved(first.outputs[self.outputs], middle.gather(1, self.inputs), before, self.width)

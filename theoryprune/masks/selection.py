@@ -131,7 +131,10 @@ def _gather(candidates: Candidates, low: float, high: float) -> _Found:
             rest = 0.0
         rest += open_end
         marks = candidates.marks[start : start + len(block)]
-        torch.le(block, high, out=marks)
+        if high < inf:
+            torch.le(block, high, out=marks)
+        else:
+            marks.fill_(True)  # NaN too: the sums will tell
         if candidates.alive is not None:
             marks.logical_and_(candidates.alive[start : start + len(block)])
         met = positions(marks)
@@ -155,13 +158,6 @@ def _sums(block: Tensor, ends: Sequence[int]) -> list[float]:
     Each in the arithmetic of the block, pairwise: in float32 several times as fast, and as exact as the scores.
     """
     return [float(part.sum()) if len(part) else 0.0 for part in torch.tensor_split(block, list(ends))]
-
-
-def _meeting(block: Tensor, bound: float, alive: Tensor | None) -> Tensor:
-    if bound == inf:
-        return torch.arange(len(block), device=block.device) if alive is None else positions(alive)
-    met = block <= bound
-    return positions(met if alive is None else met.logical_and_(alive))
 
 
 def _fitting(values: Tensor, limit: float) -> int:

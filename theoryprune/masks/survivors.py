@@ -213,7 +213,7 @@ class Part:
     def _top(self, name: str) -> int | None:
         best, place = 0.0, None
         for start, block, _ in self._evaluator.blocks([name]):
-            top = block.max(0)  # removed weights score 0
-            if float(top.values) > best:
-                best, place = float(top.values), start + int((block == top.values).nonzero()[0])
+            top = float(block.max()) if len(block) else 0.0  # removed weights score 0, and a whole layer may be gone
+            if top > best:
+                best, place = top, start + int((block == top).nonzero()[0])
         return place

@@ -57,4 +57,5 @@ class Pruning:
 
     def mask_after(self, iteration: int) -> Mask:
         """Return the mask as it stood after `iteration` (0: everything kept)."""
-        return Mask({name: (at == 0) | (at > iteration) for name, at in self.removed_at.items()})
+        # As int64: an iteration that int16 cannot hold would wrap around.
+        return Mask({name: (at == 0) | (at.long() > iteration) for name, at in self.removed_at.items()})

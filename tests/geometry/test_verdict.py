@@ -1,8 +1,9 @@
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 
 def test_only_a_claim_that_was_found_to_hold_is_true():
-    assert Verdict(True, False, 0.5, "it is so")
+    assert confirmed("it is so", 0.5)
+    assert confirmed("it is so", 0.5) == Verdict(True, False, 0.5, "it is so")
     assert not refuted("it is not so", 0.5)
     assert not undecided("who knows")
 

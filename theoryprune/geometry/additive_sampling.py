@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import ceil, log, sqrt
 
-from theoryprune.geometry.arguments import as_count, as_positive
-from theoryprune.geometry.relative_sampling import as_delta
+from theoryprune.geometry.arguments import as_count, as_delta, as_positive, as_share
 
 
 def additive_sampling_error(
@@ -101,8 +100,7 @@ def additive_sample_size(
 
 
 def _constant(delta: float, vector: bool, slope: float) -> float:
-    if not 0 <= slope <= 1:
-        raise ValueError(f"slope must lie in [0, 1], got {slope}")
+    slope = as_share(slope, "slope")
     if vector:
         return (1 + slope) + (1 - slope) * (2 + sqrt(2)) + sqrt(-2 * log(delta))
     return 2 + sqrt(2 * log(2 / delta))

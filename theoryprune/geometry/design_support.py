@@ -33,9 +33,11 @@ class ReducedDesign:
         ``r (r + 1) / 2``: no more weights are positive, if `reduced`.
     reduced : bool
         False if `cap` exceeds 2000: then the weights are those of the input.
+    target : float
+        What `error` had to reach: 1e-9, or ``100 cond 2**-53`` where that is more, with the condition number of the
+        points times the root of their weights.
     converged : bool
-        Whether `error` is at most 1e-9, or at most ``100 cond 2**-53`` where that is more, with the condition number of
-        the points times the root of their weights.
+        Whether it did.
     """
 
     weights: Floats
@@ -44,6 +46,7 @@ class ReducedDesign:
     rank: int
     cap: int
     reduced: bool
+    target: float
     converged: bool
 
 
@@ -66,7 +69,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
     ValueError
         If an argument is not of this kind.
     ConvergenceError
-        If the error is larger than `ReducedDesign.converged` allows.
+        If the error is larger than the target.
 
     Notes
     -----
@@ -95,7 +98,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
     given = as_weights(weights, len(matrix))
     support = np.flatnonzero((given > 0) & matrix.any(axis=1))
     if not len(support):
-        return ReducedDesign(np.zeros(len(given)), 0.0, 0.0, 0, 0, True, True)
+        return ReducedDesign(np.zeros(len(given)), 0.0, 0.0, 0, 0, True, _FAILED, True)
     space = row_space(np.sqrt(given[support])[:, None] * matrix[support])
     cap = space.rank * (space.rank + 1) // 2
     found = given * matrix.any(axis=1)
@@ -103,7 +106,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
         found[support] = _reduce(matrix[support] @ space.from_points, given[support], cap <= _MERGED)
     error = _moment_error(matrix, found, space)
     allowed = max(_FAILED, 100 * 2.0**-53 * float(np.linalg.cond(space.to_points)))
-    result = ReducedDesign(found, error, float(found.sum()), space.rank, cap, reduced, error <= allowed)
+    result = ReducedDesign(found, error, float(found.sum()), space.rank, cap, reduced, allowed, error <= allowed)
     if not result.converged:
         raise ConvergenceError(
             f"the moment matrix is off by {error:.3g} in some direction, at most {allowed:.3g} is accepted; drop the "

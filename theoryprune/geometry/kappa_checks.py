@@ -10,7 +10,7 @@ from scipy.linalg import qr, solve_triangular
 
 from theoryprune.geometry.arguments import as_points, as_vector
 from theoryprune.geometry.lewis_checks import independent_columns
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 
 def is_kappa(
@@ -55,7 +55,7 @@ def is_kappa(
     largest = np.abs(matrix).max(axis=1)
     rows = np.flatnonzero(largest)
     if not len(rows):
-        return Verdict(True, False, 0.0, "all rows are zero")
+        return confirmed("all rows are zero", 0.0)
     scaled = matrix[rows] / largest.max()
     products = scaled @ x
     whole = fsum(np.abs(products))
@@ -77,4 +77,4 @@ def is_kappa(
     proved = float(np.abs(s[rows]).max()) + rounding
     if not proved <= upper + tol:
         return refuted(f"the multipliers prove {proved:.12g}, more than {upper:.12g}", proved)
-    return Verdict(True, False, proved, "both bounds are proved by their witnesses")
+    return confirmed("both bounds are proved by their witnesses", proved)

@@ -6,7 +6,7 @@ from math import inf, log, sqrt
 
 import numpy as np
 
-from theoryprune.geometry.arguments import Floats, as_count, as_positive
+from theoryprune.geometry.arguments import Floats, as_count, as_delta, as_positive
 
 _RADII = np.geomspace(1e-6, 0.9, 120)  # of the nets that are tried: each gives a theorem, and the best is taken
 _MOST = 2**53
@@ -112,13 +112,6 @@ def relative_sample_size(eps: float, delta: float, total: float, rank: int, *, l
         enough = relative_sampling_error(middle, delta, total, rank, lewis=lewis) <= eps
         low, high = (low, middle) if enough else (middle, high)
     return high
-
-
-def as_delta(delta: float) -> float:
-    """Return a probability in (0, 1), or say why not."""
-    if not 0 < delta < 1:
-        raise ValueError(f"delta must be a probability in (0, 1), got {delta}")
-    return float(delta)
 
 
 def _net(m: int, delta: float, total: float, r: int) -> float:

@@ -114,6 +114,8 @@ def test_only_positive_numbers_are_positive(value):
     with pytest.raises(ValueError, match="eps must be positive and finite"):
         as_positive(value, "eps")
     assert as_positive(np.float32(0.5), "eps") == 0.5
+    with pytest.raises(TypeError, match="eps must be a number, got '1'"):
+        as_positive("1", "eps")
 
 
 def test_counts_are_integers_from_1_on():

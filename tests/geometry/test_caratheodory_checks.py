@@ -58,7 +58,8 @@ def test_mass_shifted_without_changing_the_total(reduction):
 def test_just_within_and_just_beyond_the_tolerance(tol):
     points = np.array([[0.0], [1.0], [2.0], [3.0]])
     for factor, answer in ((0.5, True), (2.0, False)):
-        assert is_convex_reduction(points, None, [0, 3], [2 - factor * tol * 2, 2 + factor * tol * 2], tol) == answer
+        verdict = is_convex_reduction(points, None, [0, 3], [2 - factor * tol * 2, 2 + factor * tol * 2], tol)
+        assert verdict.holds == answer
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -68,7 +70,7 @@ def as_vector(vector: ArrayLike, count: int, name: str) -> Floats:
     """
     array = _as_real(vector, name)
     if array.shape != (count,):
-        raise ValueError(f"{name} must have shape ({count},), one number for each point, got {array.shape}")
+        raise ValueError(f"{name} must have shape ({count},), got {array.shape}")
     return require_finite(array, name)
 
 
@@ -107,10 +109,12 @@ def as_positive(value: float, name: str) -> float:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
         If it is anything else.
     """
-    if not 0 < value < np.inf:
+    if not 0 < _as_number(value, name) < np.inf:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return float(value)
 
@@ -120,10 +124,12 @@ def as_share(value: float, name: str) -> float:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
         If it is anything else.
     """
-    if not 0 <= value <= 1:
+    if not 0 <= _as_number(value, name) <= 1:
         raise ValueError(f"{name} must lie in [0, 1], got {value}")
     return float(value)
 
@@ -133,10 +139,12 @@ def as_delta(delta: float) -> float:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
         If it is anything else.
     """
-    if not 0 < delta < 1:
+    if not 0 < _as_number(delta, "delta") < 1:
         raise ValueError(f"delta must be a probability in (0, 1), got {delta}")
     return float(delta)
 
@@ -172,6 +180,12 @@ def as_generator(seed: Seed) -> np.random.Generator:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise TypeError(f"seed must be an integer or a numpy.random.Generator, got {type(seed).__name__}")
     return np.random.default_rng(seed)
+
+
+def _as_number(value: float, name: str) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return float(value)
 
 
 def _as_real(values: ArrayLike, name: str) -> Floats:

@@ -7,7 +7,7 @@ from math import frexp, fsum, inf
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theoryprune.geometry.arguments import Floats, as_points, as_weights
+from theoryprune.geometry.arguments import Floats, as_points, as_positive, as_weights
 from theoryprune.geometry.eliminate import numerical_rank
 from theoryprune.geometry.groups import unit_rows
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted
@@ -63,7 +63,7 @@ def is_convex_reduction(
     >>> print(is_convex_reduction([[0], [1], [2]], None, [0, 2], [1.5, 1.5001]).reason)
     the total weight is off by 3.33e-05 of itself, more than 1e-10
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     given = np.ones(len(matrix)) if weights is None else as_weights(weights, len(matrix))
     chosen, found = np.asarray(indices), np.asarray(new_weights)
     if not _is_subset(chosen, found, len(matrix)):

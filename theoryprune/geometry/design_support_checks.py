@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular, svdvals
 
-from theoryprune.geometry.arguments import as_points, as_weights
+from theoryprune.geometry.arguments import as_points, as_positive, as_weights
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted
 
 
@@ -44,7 +44,7 @@ def is_design_reduction(points: ArrayLike, weights: ArrayLike, new_weights: Arra
     By a QR decomposition with column pivoting, where `reduce_design` uses a singular value decomposition. Cost
     O(n d^2).
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     given = as_weights(weights, len(matrix))
     found = np.asarray(new_weights, dtype=np.float64)
     if found.shape != given.shape or not np.isfinite(found).all() or found.min() < 0:

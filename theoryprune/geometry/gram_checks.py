@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh
 
-from theoryprune.geometry.arguments import Floats, as_choice, as_points
+from theoryprune.geometry.arguments import Floats, as_choice, as_points, as_positive
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted
 
 
@@ -65,7 +65,7 @@ def is_gram(gram: ArrayLike, tol: float = 1e-12) -> Verdict:
     -----
     By its eigenvalues: cost O(n^3).
     """
-    matrix = as_points(gram, "gram")
+    matrix, tol = as_points(gram, "gram"), as_positive(tol, "tol")
     if matrix.shape[0] != matrix.shape[1]:
         return refuted(f"a matrix of shape {matrix.shape} is not square")
     slack = tol * float(np.trace(matrix))
@@ -105,7 +105,7 @@ def is_best_fit(
     ValueError
         If one of the first three is not what `best_fit` takes.
     """
-    matrix = as_gram(gram)
+    matrix, tol = as_gram(gram), as_positive(tol, "tol")
     kept, values = as_choice(indices, len(matrix)), as_targets(targets, len(matrix))
     found = np.asarray(weights, dtype=np.float64)
     if found.shape != (len(values), len(kept)) or not np.isfinite(found).all():

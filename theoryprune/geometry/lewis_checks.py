@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular
 
-from theoryprune.geometry.arguments import Floats, Indices, as_points, as_vector
+from theoryprune.geometry.arguments import Floats, Indices, as_points, as_positive, as_vector
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 _TRUSTED = 1e-6  # what a rounding unit in each row may change, beyond which nothing is said
@@ -43,7 +43,7 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     decomposition with pivoted columns and rows in descending order, in the coordinates of the points; no Gram matrix
     is formed. Cost O(n d^2).
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     tau = as_vector(weights, len(matrix), "weights")
     largest = np.abs(matrix).max(axis=1)
     rows = np.flatnonzero(largest)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular, svd
 
-from theoryprune.geometry.arguments import Floats, as_points, as_vector
+from theoryprune.geometry.arguments import Floats, as_points, as_share, as_vector
 from theoryprune.geometry.design import is_design
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
@@ -63,6 +63,7 @@ def is_lowner(
     rows, claim = as_points(points), as_vector([eps], 1, "eps")[0]
     if claim < 0:
         raise ValueError(f"eps must not be negative, got {eps}")
+    rank_tol = None if rank_tol is None else as_share(rank_tol, "rank_tol")
     shape = np.shape(weights)
     if shape != (len(rows),):
         raise ValueError(f"weights must have shape ({len(rows)},), one for each point, got {shape}")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import lstsq
 
-from theoryprune.geometry.arguments import Floats, as_choice
+from theoryprune.geometry.arguments import Floats, as_choice, as_positive
 from theoryprune.geometry.gram_checks import as_gram, as_targets
 from theoryprune.geometry.pivoted_cholesky import RANK
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted
@@ -39,7 +39,7 @@ def is_pivot_order(gram: ArrayLike, order: ArrayLike, targets: ArrayLike | None 
     -----
     By a least squares problem for each step, where the construction updates a factor. Cost O(k^2 n^2): for small ones.
     """
-    matrix = as_gram(gram)
+    matrix, tol = as_gram(gram), as_positive(tol, "tol")
     indices = as_choice(order, len(matrix), "order")
     values = None if targets is None else as_targets(targets, len(matrix))
     floor = RANK * float(np.diag(matrix).max())

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular
 from scipy.optimize import linprog
 
-from theoryprune.geometry.arguments import Floats, as_indices, as_points, as_vector
+from theoryprune.geometry.arguments import Floats, as_indices, as_points, as_positive, as_vector
 from theoryprune.geometry.lewis_checks import independent_columns
 from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
@@ -46,7 +46,7 @@ def is_sensitivity_bound(
     most ``||R^-T e||`` with the factor R of A, since ``||R x|| = ||A x||_2 <= ||A x||_1``. Cost: one linear program
     in n + d unknowns for each row.
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     stated = as_vector(bounds, len(matrix), "bounds")
     chosen = np.arange(len(matrix)) if indices is None else as_indices(indices, len(matrix))
     largest = np.abs(matrix).max(axis=1)

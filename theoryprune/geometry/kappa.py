@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from theoryprune.errors import ConvergenceError
 from theoryprune.geometry.arguments import Floats, Indices, as_points, as_positive
+from theoryprune.geometry.exact_products import share_of_sum
 from theoryprune.geometry.l1_ratio import L1Ratio, l1_ratio
 from theoryprune.geometry.l1_space import L1Space, l1_space
 
@@ -112,14 +113,8 @@ def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, eps: float) -> Kappa
     if upper >= 1 - _ONE:
         upper, multipliers[space.rows] = 1.0, 1.0
     witness = space.direction(ratio.witness)
-    lower = min(_share(matrix, witness), upper)  # of the points as they came
+    lower = min(share_of_sum(matrix, witness), upper)  # of the points as they came
     gap, zero_rows = upper - lower, np.flatnonzero(~matrix.any(axis=1))
     return Kappa(
         lower, upper, multipliers, witness, gap, eps, gap <= eps, space.rank, zero_rows, space.residual, space.rounding
     )
-
-
-def _share(matrix: Floats, x: Floats) -> float:
-    products = matrix / (np.abs(matrix).max() or 1.0) @ x
-    whole = float(np.abs(products).sum())
-    return abs(float(products.sum())) / whole if whole > 0 else 0.0

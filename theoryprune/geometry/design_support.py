@@ -13,6 +13,7 @@ from theoryprune.geometry.eliminate import eliminate, eliminate_dependent
 from theoryprune.geometry.rank import RowSpace, row_space
 
 _LARGEST, _MERGED, _FAILED = 2000, 600, 1e-9
+_NEGLIGIBLE = 1e-290  # a leverage whose inverse, or the weight that would make it matter, is beyond float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,14 +129,16 @@ def symmetric_squares(points: Floats) -> Floats:
 def _reduce(white: Floats, weights: Floats, merge: bool) -> Floats:
     """Return the new weights of points in coordinates in which their moment matrix is the identity."""
     leverages = np.einsum("ij,ij->i", white, white)
+    some = np.flatnonzero(leverages > _NEGLIGIBLE)  # the others are nothing beside these, or out of the numerical span
+    leverages = leverages[some]
     # Unit rows, so that a tiny weight stays tiny next to what rounding leaves of a row.
-    rows, cost = symmetric_squares(white / np.sqrt(leverages)[:, None]), 1 / leverages
-    kept, shares = eliminate(rows, weights * leverages, cost)  # shares of sum r
+    rows, cost = symmetric_squares(white[some] / np.sqrt(leverages)[:, None]), 1 / leverages
+    kept, shares = eliminate(rows, weights[some] * leverages, cost)  # shares of sum r
     if merge:
         again, shares = eliminate_dependent(rows[kept], shares, cost[kept])
         kept = kept[again]
     found = np.zeros(len(weights))
-    found[kept] = shares * cost[kept]
+    found[some[kept]] = shares * cost[kept]
     return found
 
 

@@ -117,6 +117,18 @@ def test_no_sample_breaks_the_bound(make, method):
     assert 0.02 < found < bound
 
 
+@pytest.mark.parametrize("total", [1.5, 5.0, 300.0])
+def test_the_rate_keeps_its_digits_for_small_errors(total):
+    """Against the Taylor series of the divergence: its terms cancel down to the square of the error."""
+    for t in (1e-12, 1e-9, 1e-7, 1e-5):
+        series = t**2 / (2 * (total - 1)) * (1 - t * abs(total - 2) / (3 * (total - 1)))
+        assert module._rate(np.array([t]), total)[0] == pytest.approx(series, rel=1e-8 + 1e-15 / t)
+
+
+def test_a_total_that_rounding_took_below_1_is_1():
+    assert relative_sampling_error(50, 0.1, 1 - 2.0**-53, 1) == relative_sampling_error(50, 0.1, 1.0, 1)
+
+
 def test_arguments():
     for delta in (0, 1, -1, np.nan):
         with pytest.raises(ValueError, match="delta"):

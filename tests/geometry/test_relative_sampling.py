@@ -23,9 +23,9 @@ def textbook(eps, delta, total, rank):
     return 8 * total * (1 + eps / 6) / eps**2 * (rank * log(1 + 8 / eps) + log(2 / delta))
 
 
-@pytest.mark.parametrize("eps", [1.0, 0.3, 0.1, 0.01])
-@pytest.mark.parametrize("delta", [0.5, 0.05, 1e-6])
-@pytest.mark.parametrize(("total", "rank"), [(1, 1), (2, 2), (3.5, 8), (8, 8), (64, 64), (500, 500)])
+@pytest.mark.parametrize("eps", [1.0, 0.1, 0.01])
+@pytest.mark.parametrize("delta", [0.5, 1e-6])
+@pytest.mark.parametrize(("total", "rank"), [(1, 1), (3.5, 8), (8, 8), (500, 500)])
 def test_it_asks_for_less_than_the_textbook_form(eps, delta, total, rank):
     draws = relative_sample_size(eps, delta, total, rank)
     assert draws <= textbook(eps, delta, total, rank)

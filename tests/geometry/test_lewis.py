@@ -170,3 +170,16 @@ def test_max_steps_must_be_a_count():
         lewis_weights(np.eye(2), max_steps=0)
     with pytest.raises(TypeError, match="max_steps"):
         lewis_weights(np.eye(2), max_steps=1.5)
+
+
+def test_bounds_hold_for_weights_far_from_the_fixed_point():
+    """Of one step only: the bounds are sqrt(theta sigma), and the roots of sigma alone would be too small."""
+    points = np.repeat(np.eye(3), [1, 4, 60], axis=0) + 1e-3 * gaussian(65, 3)
+    with pytest.raises(ConvergenceError) as failure:
+        lewis_weights(points, eps=1e-12, max_steps=1)
+    found = failure.value.result
+    gram = points.T @ (points / found.weights[:, None])
+    sigma = np.einsum("ij,ij->i", points, np.linalg.solve(gram, points.T).T)
+    assert found.theta == pytest.approx((sigma / found.weights**2).max(), rel=1e-12) and found.theta > 1.5
+    assert found.sensitivities == pytest.approx(np.sqrt(found.theta * sigma), rel=1e-12)
+    assert geometry.is_sensitivity_bound(points, found.sensitivities)

@@ -275,7 +275,7 @@ class TestErrors:
             ({"eps": -1.0}, "eps must be positive"),
             ({"eps": np.nan}, "eps must be positive"),
             ({"method": "fast"}, "method must be"),
-            ({"max_steps": -1}, "max_steps must not be negative"),
+            ({"max_steps": -1}, "max_steps must be at least 0"),
             ({"start": [1.0]}, "start must have shape"),
             ({"start": [0.0, 0.0]}, "start must have a positive, finite sum"),
             ({"start": [-1.0, 2.0]}, "start must not be negative"),

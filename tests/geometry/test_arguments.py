@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 
 from theoryprune.geometry.arguments import (
+    as_choice,
     as_count,
+    as_delta,
     as_generator,
     as_indices,
     as_matrix,
     as_points,
     as_positive,
+    as_share,
     as_vector,
     as_weights,
     require_finite,
@@ -85,17 +88,42 @@ def test_other_indices_are_refused(indices):
         as_indices(indices, 3)
 
 
+@pytest.mark.parametrize("indices", [[0, 3], [0.5], [], [1, 1]])
+def test_a_choice_is_not_empty_and_takes_none_twice(indices):
+    assert as_choice([2, 0], 3).tolist() == [2, 0]
+    with pytest.raises(ValueError, match="order must"):
+        as_choice(indices, 3, "order")
+
+
+@pytest.mark.parametrize("value", [-1e-9, 1.1, np.nan])
+def test_shares_lie_between_0_and_1(value):
+    assert (as_share(0, "slope"), as_share(1, "slope")) == (0.0, 1.0)
+    with pytest.raises(ValueError, match=r"slope must lie in \[0, 1\]"):
+        as_share(value, "slope")
+
+
+@pytest.mark.parametrize("value", [0, 1, np.nan])
+def test_a_probability_of_failure_is_neither_0_nor_1(value):
+    assert as_delta(0.05) == 0.05
+    with pytest.raises(ValueError, match=r"delta must be a probability in \(0, 1\)"):
+        as_delta(value)
+
+
 @pytest.mark.parametrize("value", [0, -1.0, np.inf, np.nan])
 def test_only_positive_numbers_are_positive(value):
     with pytest.raises(ValueError, match="eps must be positive and finite"):
         as_positive(value, "eps")
     assert as_positive(np.float32(0.5), "eps") == 0.5
+    with pytest.raises(TypeError, match="eps must be a number, got '1'"):
+        as_positive("1", "eps")
 
 
 def test_counts_are_integers_from_1_on():
     assert as_count(np.int8(3), "budget") == 3
     with pytest.raises(ValueError, match="budget must be at least 1, got 0"):
         as_count(0, "budget")
+    with pytest.raises(ValueError, match=r"budget must be in \[2, 5\], got 6"):
+        as_count(6, "budget", least=2, most=5)
     for value in (1.0, True, "1"):
         with pytest.raises(TypeError, match="budget must be an integer"):
             as_count(value, "budget")

@@ -86,14 +86,14 @@ def test_an_indefinite_matrix_is_refused():
         ({"gram": [[1, 1], [0, 1]]}, "symmetric"),
         ({"gram": [[-1, 0], [0, 1]]}, "negative diagonal"),
         ({"targets": [[1]]}, "2 columns"),
-        ({"kept": [0, 0]}, "distinct"),
-        ({"kept": [2]}, "distinct indices in"),
-        ({"kept": []}, "at least one"),
-        ({"kept": [0.0]}, "at least one index"),
+        ({"indices": [0, 0]}, "none twice"),
+        ({"indices": [2]}, "indices must lie in"),
+        ({"indices": []}, "at least one"),
+        ({"indices": [0.0]}, "vector of integers"),
         ({"ridge": -1}, "ridge must be"),
         ({"ridge": np.nan}, "ridge must be"),
     ],
 )
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
-        best_fit(**{"gram": np.eye(2), "targets": [[1, 1]], "kept": [0], **change})
+        best_fit(**{"gram": np.eye(2), "targets": [[1, 1]], "indices": [0], **change})

@@ -175,9 +175,13 @@ def test_bad_arguments(points, weights, message):
         caratheodory(points, weights)
 
 
-@pytest.mark.parametrize("mult", [1, 0, -3, 2.5, True, "4"])
-def test_mult_is_an_integer(mult):
-    with pytest.raises(ValueError, match="mult must be an integer of at least 2"):
+@pytest.mark.parametrize(
+    ("mult", "error", "message"),
+    [(value, ValueError, "mult must be at least 2") for value in (1, 0, -3)]
+    + [(value, TypeError, "mult must be an integer") for value in (2.5, True, "4")],
+)
+def test_mult_is_an_integer(mult, error, message):
+    with pytest.raises(error, match=message):
         caratheodory([[1], [2]], mult=mult)
 
 

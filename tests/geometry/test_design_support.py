@@ -104,3 +104,16 @@ def test_symmetric_squares_keep_the_inner_product():
 def test_bad_arguments(points, weights):
     with pytest.raises(ValueError, match=r"points|weights"):
         reduce_design(points, weights)
+
+
+def test_points_that_are_nothing_beside_the_others_lose_their_weight():
+    """Their squares vanish in float64, or the whole point does in the span of those that count."""
+    points = np.random.default_rng(0).standard_normal((60, 2)) * 10.0 ** np.linspace(-200, 50, 60)[:, None]
+    result = reduce_design(points, np.ones(60))
+    assert result.converged
+    assert is_design_reduction(points, np.ones(60), result.weights)
+    flat = np.array([[2.0, 1.0], [-1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -2.0]])
+    weights = np.array([1e60, 1e-60, 1e-55, 1e-58, 1e-60])
+    result = reduce_design(flat, weights)
+    assert result.converged
+    assert result.weights[0] > 0

@@ -35,7 +35,7 @@ def test_what_is_out_of_reach():
         draws_for_distinct([1, 1, 0], 2)
     with pytest.raises(ValueError, match="unequal"):
         draws_for_distinct([1, 1e-40, 1e-40], 2)
-    with pytest.raises(ValueError, match="rows"):
+    with pytest.raises(ValueError, match="budget"):
         draws_for_distinct([1, 1], 0)
     with pytest.raises(TypeError, match="draws"):
         expected_distinct([1, 1], 2.0)

@@ -42,3 +42,13 @@ def test_every_tampered_fit_is_rejected(gram):
     assert not is_best_fit(gram, targets, [3, 1, 8], fit.weights, fit.ridge)
     assert not is_best_fit(gram, targets, kept, fit.weights[:, :2], fit.ridge)
     assert not is_best_fit(gram, targets, kept, fit.weights * np.nan, fit.ridge)
+
+
+def test_they_say_what_is_wrong(gram):
+    assert is_gram(np.diag([1.0, -0.5])).value == -0.5
+    assert "eigenvalue" in is_gram(np.diag([1.0, -0.5])).reason
+    assert "square" in is_gram(gram[:, :8]).reason
+    fit = best_fit(gram, np.ones((1, 9)), [0, 1])
+    assert is_best_fit(gram, np.ones((1, 9)), [0, 1], fit.weights, fit.ridge).value <= 1e-14
+    assert is_best_fit(gram, np.ones((1, 9)), [0, 1], 1.1 * fit.weights, fit.ridge).value > 1e-3
+    assert "shape" in is_best_fit(gram, np.ones((1, 9)), [0], fit.weights).reason

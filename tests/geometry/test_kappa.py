@@ -93,7 +93,7 @@ def test_a_solver_that_fails_raises_with_bounds_that_hold(monkeypatch):
     true = kappa(points)
     poor = L1Ratio(0.0, 0.9, np.zeros(30), np.array([1.0, 0, 0]))
     monkeypatch.setattr(module, "l1_ratio", lambda space, direction: poor)
-    with pytest.raises(ConvergenceError, match="tol") as caught:
+    with pytest.raises(ConvergenceError, match="eps") as caught:
         kappa(points)
     result = caught.value.result
     assert not result.converged
@@ -101,6 +101,6 @@ def test_a_solver_that_fails_raises_with_bounds_that_hold(monkeypatch):
     assert caught.value.gap == result.gap
 
 
-def test_tol_must_be_positive():
-    with pytest.raises(ValueError, match="tol"):
-        kappa(np.eye(2), tol=0)
+def test_eps_must_be_positive():
+    with pytest.raises(ValueError, match="eps"):
+        kappa(np.eye(2), eps=0)

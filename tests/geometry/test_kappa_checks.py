@@ -1,5 +1,7 @@
 """The checker of kappa takes every true pair of witnesses and no tampered one."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,3 +56,18 @@ def test_zero_rows_and_shapes():
         is_kappa(np.eye(2), 0, 1, [1], [1, 1])
     with pytest.raises(ValueError, match="witness"):
         is_kappa(np.eye(2), 0, 1, [1, 1], [1, np.inf])
+
+
+def test_a_share_of_rounding_errors_proves_nothing():
+    """In plain arithmetic the products with a direction orthogonal to all rows may all seem to have one sign."""
+    rng = np.random.default_rng(0)
+    accepted, true = 0, 0
+    for _ in range(200):
+        normal, steps = rng.standard_normal(2), rng.uniform(0.1, 0.9, 3)
+        points = np.outer(np.append(steps, -steps.sum()), normal)
+        witness = np.array([normal[1], -normal[0]])
+        products = [sum(Fraction(a) * Fraction(b) for a, b in zip(p, witness, strict=True)) for p in points.tolist()]
+        whole = sum(map(abs, products))
+        accepted += is_kappa(points, 0.9, 1.0, np.ones(4), witness).holds
+        true += bool(whole) and abs(sum(products)) >= Fraction(9, 10) * whole
+    assert accepted == true

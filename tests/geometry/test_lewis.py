@@ -29,7 +29,7 @@ def laws(points, result):
     assert (result.sensitivities <= result.theta * result.weights * (1 + 1e-12)).all()
     assert result.rank * (1 - 1e-9) <= result.total <= (1 + result.gap) * result.rank * (1 + 1e-9)
     assert (result.converged, result.target) == (True, 1e-6)
-    assert result.zero_rows == zero.sum()
+    assert np.array_equal(result.zero_rows, np.flatnonzero(zero))
 
 
 @given(point_sets())
@@ -79,7 +79,7 @@ def test_the_scale_is_what_plain_iteration_loses():
     for _ in range(7):
         inverse = np.linalg.inv((white / tau[:, None]).T @ white)
         tau = np.sqrt(np.einsum("ij,jk,ik->i", white, inverse, white))
-    assert lewis_weights(points, eps=1e-5).iterations <= 7
+    assert lewis_weights(points, eps=1e-5).steps <= 7
     assert tau.sum() < 7 * (1 - 4e-4)
 
 
@@ -137,8 +137,8 @@ def test_anisotropy_costs_no_digits_of_the_certificate():
 
 def test_too_few_steps_raise_and_carry_bounds_that_hold():
     points = np.random.default_rng(0).standard_cauchy((40, 3))
-    with pytest.raises(ConvergenceError, match="max_iter") as caught:
-        lewis_weights(points, max_iter=1)
+    with pytest.raises(ConvergenceError, match="max_steps") as caught:
+        lewis_weights(points, max_steps=1)
     result = caught.value.result
     assert not result.converged
     assert caught.value.gap == result.gap > result.target
@@ -148,7 +148,7 @@ def test_too_few_steps_raise_and_carry_bounds_that_hold():
 
 def test_all_zero():
     result = lewis_weights(np.zeros((3, 2)))
-    assert (result.rank, result.total, result.zero_rows, result.converged) == (0, 0, 3, True)
+    assert (result.rank, result.total, len(result.zero_rows), result.converged) == (0, 0, 3, True)
     assert not result.weights.any()
 
 
@@ -165,8 +165,22 @@ def test_bad_points_are_refused(function, points):
         getattr(geometry, function)(points)
 
 
-def test_max_iter_must_be_a_count():
-    with pytest.raises(ValueError, match="max_iter"):
-        lewis_weights(np.eye(2), max_iter=0)
-    with pytest.raises(TypeError, match="max_iter"):
-        lewis_weights(np.eye(2), max_iter=1.5)
+def test_max_steps_must_be_a_count():
+    with pytest.raises(ValueError, match="max_steps"):
+        lewis_weights(np.eye(2), max_steps=0)
+    with pytest.raises(TypeError, match="max_steps"):
+        lewis_weights(np.eye(2), max_steps=1.5)
+
+
+def test_bounds_hold_for_weights_far_from_the_fixed_point():
+    """Of one step only: the bounds are sqrt(theta sigma), and the roots of sigma alone would be too small."""
+    points = np.repeat(np.eye(3), [1, 4, 60], axis=0) + 1e-3 * gaussian(65, 3)
+    with pytest.raises(ConvergenceError) as failure:
+        lewis_weights(points, eps=1e-12, max_steps=1)
+    found = failure.value.result
+    gram = points.T @ (points / found.weights[:, None])
+    sigma = np.einsum("ij,ij->i", points, np.linalg.solve(gram, points.T).T)
+    assert found.theta == pytest.approx((sigma / found.weights**2).max(), rel=1e-12)
+    assert found.theta > 1.5
+    assert found.sensitivities == pytest.approx(np.sqrt(found.theta * sigma), rel=1e-12)
+    assert geometry.is_sensitivity_bound(points, found.sensitivities)

@@ -77,3 +77,8 @@ class TestOneSided:
 def test_wrong_indices_are_errors(indices):
     with pytest.raises(ValueError, match="indices must"):
         linf_factor(np.eye(3), indices)
+
+
+def test_a_point_whose_square_is_beyond_float64_has_a_factor():
+    points = np.array([[1.0, 0.0], [0.0, 1.0], [1e-200, 1e-200]])
+    assert one_sided_factor(points, [0, 1]) == linf_factor(points, [0, 1]) == 1

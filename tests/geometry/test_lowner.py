@@ -275,7 +275,7 @@ class TestErrors:
             ({"eps": -1.0}, "eps must be positive"),
             ({"eps": np.nan}, "eps must be positive"),
             ({"method": "fast"}, "method must be"),
-            ({"max_steps": -1}, "max_steps must not be negative"),
+            ({"max_steps": -1}, "max_steps must be at least 0"),
             ({"start": [1.0]}, "start must have shape"),
             ({"start": [0.0, 0.0]}, "start must have a positive, finite sum"),
             ({"start": [-1.0, 2.0]}, "start must not be negative"),
@@ -309,3 +309,11 @@ def test_large_sets_are_certified(make, n, d):
     points = make(n, d)
     result = lowner(points)
     assert is_lowner(points, result.weights, result.certificate)
+
+
+@pytest.mark.parametrize("rank_tol", [-1e-9, np.nan, 2.0])
+def test_a_rank_tolerance_is_a_share(rank_tol):
+    with pytest.raises(ValueError, match="rank_tol must lie in"):
+        lowner(np.eye(2), rank_tol=rank_tol)
+    with pytest.raises(ValueError, match="rank_tol must lie in"):
+        is_lowner(np.eye(2), [0.5, 0.5], 0.1, rank_tol=rank_tol)

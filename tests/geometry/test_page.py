@@ -26,6 +26,12 @@ def test_every_name_on_it_is_public():
     assert len(named) > 8
 
 
+def test_the_page_of_public_names_lists_all_in_their_order():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^::: (theoryprune\.geometry\.\S+)$", page, flags=re.MULTILINE)
+    assert listed == [f"{getattr(geometry, name).__module__}.{name}" for name in geometry.__all__]
+
+
 @pytest.mark.parametrize("rank", [2, 8, 32, 128])
 def test_the_table_of_draws(rank):
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {rank} |"))

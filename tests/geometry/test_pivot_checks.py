@@ -27,7 +27,14 @@ def test_a_feature_in_the_span_of_others_is_no_pivot():
     assert not is_pivot_order(np.ones((2, 2)), [1, 0])
 
 
+def test_it_says_what_is_wrong():
+    assert is_pivot_order(np.diag([2.0, 1.0]), [0, 1]).value == 0
+    assert "span" in is_pivot_order(np.ones((2, 2)), [1, 0]).reason
+    worse = is_pivot_order(np.diag([2.0, 1.0]), [1, 0])
+    assert (worse.holds, worse.value) == (False, 0.5)
+
+
 @pytest.mark.parametrize("order", [[0, 0], [3], [], [0.0]])
 def test_bad_orders(order):
-    with pytest.raises(ValueError, match="kept must be"):
+    with pytest.raises(ValueError, match="order must"):
         is_pivot_order(np.eye(3), order)

@@ -29,7 +29,7 @@ def test_a_full_budget_is_the_identity_and_draws_nothing(mode, budget):
     assert sample.indices.tolist() == [0, 2, 3]
     assert sample.weights.tolist() == [1, 1, 1]
     assert sample.inclusion.tolist() == [1, 0, 1, 1, 0]
-    assert (sample.draws, sample.completed, sample.mode) == (0, False, mode)
+    assert (sample.draws, sample.filled_up, sample.mode) == (0, False, mode)
 
 
 @pytest.mark.parametrize("mode", ["fixed_pps", "iid"])
@@ -124,7 +124,7 @@ def test_distinct_is_drawing_until_enough_are_there(rows):
 
 def test_distinct_does_not_wait_forever():
     sample = sample_coreset([1.0, 1.0, 1e-200, 3e-200, 2e-200], 4, "distinct", seed=0)
-    assert sample.completed
+    assert sample.filled_up
     assert sample.indices.tolist() == [0, 1, 3, 4]
     assert sample.weights[2:].tolist() == [1, 1]
     assert sample.counts[2:].tolist() == [0, 0]

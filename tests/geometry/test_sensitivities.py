@@ -62,7 +62,7 @@ def test_peeling_is_another_upper_bound():
 
 
 def test_gaussian_rows_have_far_less_than_their_rank():
-    exact = sensitivities(gaussian(400, 8), method="exact")
+    exact = sensitivities(gaussian(200, 8), method="exact")
     assert 1.1 * np.sqrt(8) < exact.total < 1.5 * np.sqrt(8)
 
 

@@ -26,10 +26,10 @@ def test_each_row_is_looked_at(make):
     points = make(30, 3)
     exact = sensitivities(points, method="exact").bounds
     for j in range(30):
-        assert not is_sensitivity_bound(points, np.where(np.arange(30) == j, exact - 1e-6, exact), rows=[j])
+        assert not is_sensitivity_bound(points, np.where(np.arange(30) == j, exact - 1e-6, exact), indices=[j])
     assert not is_sensitivity_bound(points, -exact)
     assert not is_sensitivity_bound(points, np.roll(exact, 1))
-    assert is_sensitivity_bound(points, np.roll(exact, 1), rows=[]).value == 0
+    assert is_sensitivity_bound(points, np.roll(exact, 1), indices=[]).value == 0
 
 
 @pytest.mark.parametrize("name", ["tiny", "huge", "anisotropy of 1e8", "on a line", "zero rows", "one point"])
@@ -47,10 +47,11 @@ def test_what_rounding_hides_is_left_open():
     assert is_sensitivity_bound(points, np.ones(4)).inconclusive
 
 
-def test_zero_rows_and_bad_rows():
+def test_zero_rows_and_bad_indices():
     assert is_sensitivity_bound(np.zeros((2, 2)), [0, 0])
     assert not is_sensitivity_bound(np.zeros((2, 2)), [0, -1])
-    with pytest.raises(ValueError, match="rows"):
-        is_sensitivity_bound(np.eye(2), [1, 1], rows=[2])
+    for indices in ([2], [-1], [0.5]):
+        with pytest.raises(ValueError, match="indices must"):
+            is_sensitivity_bound(np.eye(2), [1, 1], indices)
     with pytest.raises(ValueError, match="bounds"):
         is_sensitivity_bound(np.eye(2), [1, np.nan])

@@ -41,3 +41,9 @@ def test_absolute_sums():
     rng = np.random.default_rng(0)
     points, weights = rng.standard_normal((1000, 3)), rng.random(1000)
     assert absolute_sums(points, weights, cell=64) == pytest.approx(weights @ np.abs(points), rel=1e-13)
+
+
+def test_a_correction_that_needs_a_negative_weight_is_not_taken():
+    kept, weights = settle(np.array([[0.0], [1.0]]), np.array([1.0, 0.1]), np.array([-0.05]), 1.05)
+    assert kept.tolist() == [0, 1]
+    assert weights.tolist() == [1.0, 0.1]

@@ -1,41 +1,39 @@
 """Convex geometry in NumPy and SciPy, float64: it knows nothing of networks."""
 
 from theoryprune.geometry.verdict import Verdict as Verdict
-from theoryprune.geometry.design import is_design as is_design, leverages as leverages
-from theoryprune.geometry.ellipsoid import Lowner as Lowner
+from theoryprune.geometry.design import leverages as leverages, is_design as is_design
 from theoryprune.geometry.lowner import lowner as lowner
+from theoryprune.geometry.ellipsoid import Lowner as Lowner
 from theoryprune.geometry.lowner_checks import is_lowner as is_lowner
 from theoryprune.geometry.enclosure import encloses as encloses
 from theoryprune.geometry.caratheodory import caratheodory as caratheodory
 from theoryprune.geometry.caratheodory_blocks import caratheodory_blocks as caratheodory_blocks
-from theoryprune.geometry.caratheodory_checks import (
-    is_convex_reduction as is_convex_reduction,
-    is_design_reduction as is_design_reduction,
-)
-from theoryprune.geometry.design_support import ReducedDesign as ReducedDesign, reduce_design as reduce_design
-from theoryprune.geometry.linf import LinfCoreset as LinfCoreset, linf_coreset as linf_coreset
+from theoryprune.geometry.caratheodory_checks import is_convex_reduction as is_convex_reduction
+from theoryprune.geometry.design_support import reduce_design as reduce_design, ReducedDesign as ReducedDesign
+from theoryprune.geometry.design_support_checks import is_design_reduction as is_design_reduction
+from theoryprune.geometry.linf import linf_coreset as linf_coreset, LinfCoreset as LinfCoreset
 from theoryprune.geometry.lowner_caratheodory import lowner_caratheodory as lowner_caratheodory
 from theoryprune.geometry.linf_factor import linf_factor as linf_factor, one_sided_factor as one_sided_factor
 from theoryprune.geometry.linf_checks import is_linf_coreset as is_linf_coreset
-from theoryprune.geometry.peeling import Peeling as Peeling, peeling as peeling
-from theoryprune.geometry.lewis import LewisWeights as LewisWeights, lewis_weights as lewis_weights
+from theoryprune.geometry.lewis import lewis_weights as lewis_weights, LewisWeights as LewisWeights
 from theoryprune.geometry.lewis_checks import is_lewis as is_lewis
-from theoryprune.geometry.sensitivities import Sensitivities as Sensitivities, sensitivities as sensitivities
+from theoryprune.geometry.peeling import peeling as peeling, Peeling as Peeling
+from theoryprune.geometry.sensitivities import sensitivities as sensitivities, Sensitivities as Sensitivities
 from theoryprune.geometry.sensitivity_checks import is_sensitivity_bound as is_sensitivity_bound
-from theoryprune.geometry.sampling import Sample as Sample, sample_coreset as sample_coreset
+from theoryprune.geometry.sampling import sample_coreset as sample_coreset, Sample as Sample
 from theoryprune.geometry.distinct_draws import (
-    draws_for_distinct as draws_for_distinct,
     expected_distinct as expected_distinct,
+    draws_for_distinct as draws_for_distinct,
 )
 from theoryprune.geometry.relative_sampling import (
-    relative_sample_size as relative_sample_size,
     relative_sampling_error as relative_sampling_error,
+    relative_sample_size as relative_sample_size,
 )
 from theoryprune.geometry.additive_sampling import (
-    additive_sample_size as additive_sample_size,
     additive_sampling_error as additive_sampling_error,
+    additive_sample_size as additive_sample_size,
 )
-from theoryprune.geometry.kappa import Kappa as Kappa, kappa as kappa
+from theoryprune.geometry.kappa import kappa as kappa, Kappa as Kappa
 from theoryprune.geometry.kappa_checks import is_kappa as is_kappa
 from theoryprune.geometry.one_sided import (
     one_sided_bounds as one_sided_bounds,
@@ -49,13 +47,13 @@ from theoryprune.geometry.gaussian_gram import (
     second_moment_gram as second_moment_gram,
 )
 from theoryprune.geometry.moments import rectified_moments as rectified_moments
-from theoryprune.geometry.best_fit import BestFit as BestFit, best_fit as best_fit
+from theoryprune.geometry.gram_checks import is_gram as is_gram, is_best_fit as is_best_fit
+from theoryprune.geometry.best_fit import best_fit as best_fit, BestFit as BestFit
 from theoryprune.geometry.pivoted_cholesky import (
-    Pivots as Pivots,
     pivoted_cholesky as pivoted_cholesky,
     pivoted_cholesky_targets as pivoted_cholesky_targets,
+    Pivots as Pivots,
 )
-from theoryprune.geometry.gram_checks import is_best_fit as is_best_fit, is_gram as is_gram
 from theoryprune.geometry.pivot_checks import is_pivot_order as is_pivot_order
 
 __all__ = [
@@ -73,16 +71,16 @@ __all__ = [
     "ReducedDesign",
     "is_design_reduction",
     "linf_coreset",
-    "LinfCoreset",
     "lowner_caratheodory",
+    "LinfCoreset",
     "linf_factor",
     "one_sided_factor",
     "is_linf_coreset",
-    "peeling",
-    "Peeling",
     "lewis_weights",
     "LewisWeights",
     "is_lewis",
+    "peeling",
+    "Peeling",
     "sensitivities",
     "Sensitivities",
     "is_sensitivity_bound",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from math import ceil, log, sqrt
 
-from theoryprune.geometry.arguments import as_count, as_positive
-from theoryprune.geometry.relative_sampling import as_delta
+from theoryprune.geometry.arguments import as_count, as_delta, as_positive, as_share
 
 
 def additive_sampling_error(
@@ -47,12 +46,13 @@ def additive_sampling_error(
     - for numbers ``C = 2`` and ``L = ln(2 / delta)``: each side by symmetrisation (2), the contraction principle for
       one-sided suprema (1) and ``E ||sum_i eps_i w_i|| <= sqrt(m)`` for unit vectors; McDiarmid with differences ``2
       T beta / m``;
-    - for vectors ``C = (1 + alpha) + (1 - alpha) (2 + sqrt(2))`` and ``L = ln(1 / delta)``. Write ``phi(b) = ((1 +
-      alpha) b + (1 - alpha) |b|) / 2``. The first part is linear, and the norm of ``sum_i eps_i v_i w_i^T`` is at
-      most ``sqrt(m)`` on average. In the second, ``a |b| = a / 2 + a c`` with ``c = |b| - 1/2``, and ``a c = ((s a +
-      c/s)^2 - (s a - c/s)^2) / 4`` where both squares have the Lipschitz constant ``(s + 1/(2 s)) / 2``: by
-      contraction at most ``(s + 1/(2 s)) (s + 1/s) sqrt(m)``, least at ``s^2 = sqrt(1/2)``; with the half of a, ``(2
-      + sqrt(2)) sqrt(m)``. Symmetrisation doubles the sum.
+    - for vectors ``C = (1 + alpha) + (1 - alpha) (2 + sqrt(2))`` and ``L = ln(1 / delta)``. Scaled to unit v_i and
+      w_i, the supremum is that of ``sum_i eps_i a phi(b)`` over z and x in unit balls, ``a = v_i . z`` and ``b = w_i .
+      x`` in [-1, 1]. Write ``phi(b) = ((1 + alpha) b + (1 - alpha) |b|) / 2``. The first part is linear, and the norm
+      of ``sum_i eps_i v_i w_i^T`` is at most ``sqrt(m)`` on average. In the second, ``a |b| = a / 2 + a c`` with ``c =
+      |b| - 1/2``, and ``a c = ((s a + c/s)^2 - (s a - c/s)^2) / 4`` where both squares, divided by 4, have the
+      Lipschitz constant ``(s + 1/(2 s)) / 2``: by contraction at most ``(s + 1/(2 s)) (s + 1/s) sqrt(m)``, least at
+      ``s^2 = sqrt(1/2)``; with the half of a, ``(2 + sqrt(2)) sqrt(m)``. Symmetrisation doubles the sum.
 
     At delta = 0.05 that is 22.3 and 47.1 times ``(T beta / eps)^2`` draws. If the heaviest terms are kept exactly, T
     is the mass of the rest. The contraction principle is theorem 4.12 of M. Ledoux, M. Talagrand, Probability in
@@ -101,8 +101,7 @@ def additive_sample_size(
 
 
 def _constant(delta: float, vector: bool, slope: float) -> float:
-    if not 0 <= slope <= 1:
-        raise ValueError(f"slope must lie in [0, 1], got {slope}")
+    slope = as_share(slope, "slope")
     if vector:
         return (1 + slope) + (1 - slope) * (2 + sqrt(2)) + sqrt(-2 * log(delta))
     return 2 + sqrt(2 * log(2 / delta))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -68,11 +70,11 @@ def as_vector(vector: ArrayLike, count: int, name: str) -> Floats:
     """
     array = _as_real(vector, name)
     if array.shape != (count,):
-        raise ValueError(f"{name} must have shape ({count},), one number for each point, got {array.shape}")
+        raise ValueError(f"{name} must have shape ({count},), got {array.shape}")
     return require_finite(array, name)
 
 
-def as_indices(indices: ArrayLike, count: int) -> Indices:
+def as_indices(indices: ArrayLike, count: int, name: str = "indices") -> Indices:
     """Return positions of rows as int64; none at all is allowed.
 
     Raises
@@ -82,10 +84,24 @@ def as_indices(indices: ArrayLike, count: int) -> Indices:
     """
     chosen = np.asarray(indices)
     if chosen.size and (chosen.dtype.kind not in "iu" or chosen.ndim != 1):
-        raise ValueError(f"indices must be a vector of integers, got {chosen.dtype} of shape {chosen.shape}")
+        raise ValueError(f"{name} must be a vector of integers, got {chosen.dtype} of shape {chosen.shape}")
     if chosen.size and not (0 <= int(chosen.min()) <= int(chosen.max()) < count):
-        raise ValueError(f"indices must lie in [0, {count}), got {int(chosen.min())} to {int(chosen.max())}")
+        raise ValueError(f"{name} must lie in [0, {count}), got {int(chosen.min())} to {int(chosen.max())}")
     return chosen.astype(np.int64).ravel()
+
+
+def as_choice(indices: ArrayLike, count: int, name: str = "indices") -> Indices:
+    """Return what `as_indices` does: at least one position, and none twice.
+
+    Raises
+    ------
+    ValueError
+        If they are anything else.
+    """
+    chosen = as_indices(indices, count, name)
+    if not len(chosen) or len(np.unique(chosen)) < len(chosen):
+        raise ValueError(f"{name} must be at least one index, and none twice, got {indices!r}")
+    return chosen
 
 
 def as_positive(value: float, name: str) -> float:
@@ -93,28 +109,61 @@ def as_positive(value: float, name: str) -> float:
 
     Raises
     ------
+    TypeError
+        If it is no number.
     ValueError
         If it is anything else.
     """
-    if not 0 < value < np.inf:
+    if not 0 < _as_number(value, name) < np.inf:
         raise ValueError(f"{name} must be positive and finite, got {value}")
     return float(value)
 
 
-def as_count(value: int, name: str) -> int:
-    """Return an integer of at least 1.
+def as_share(value: float, name: str) -> float:
+    """Return a number in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is anything else.
+    """
+    if not 0 <= _as_number(value, name) <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    return float(value)
+
+
+def as_delta(delta: float) -> float:
+    """Return a probability of failure: in (0, 1), for at its ends a theorem says nothing.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is anything else.
+    """
+    if not 0 < _as_number(delta, "delta") < 1:
+        raise ValueError(f"delta must be a probability in (0, 1), got {delta}")
+    return float(delta)
+
+
+def as_count(value: int, name: str, least: int = 1, most: float = np.inf) -> int:
+    """Return an integer from `least` to `most`.
 
     Raises
     ------
     TypeError
         If it is no integer.
     ValueError
-        If it is below 1.
+        If it is out of this range.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
+    if not least <= value <= most:
+        rule = f"at least {least}" if most == np.inf else f"in [{least}, {most}]"
+        raise ValueError(f"{name} must be {rule}, got {value}")
     return int(value)
 
 
@@ -131,6 +180,12 @@ def as_generator(seed: Seed) -> np.random.Generator:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise TypeError(f"seed must be an integer or a numpy.random.Generator, got {type(seed).__name__}")
     return np.random.default_rng(seed)
+
+
+def _as_number(value: float, name: str) -> float:
+    if not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    return float(value)
 
 
 def _as_real(values: ArrayLike, name: str) -> Floats:

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats
-from theoryprune.geometry.gram_checks import as_gram, as_kept, as_targets
+from theoryprune.geometry.arguments import Floats, as_choice
+from theoryprune.geometry.gram_checks import as_gram, as_targets
 
 _LARGEST_RIDGE = 1e-4
 
@@ -37,7 +37,7 @@ class BestFit:
     ridge: float
 
 
-def best_fit(gram: ArrayLike, targets: ArrayLike, kept: ArrayLike, ridge: float = 1e-9) -> BestFit:
+def best_fit(gram: ArrayLike, targets: ArrayLike, indices: ArrayLike, ridge: float = 1e-9) -> BestFit:
     """Fit ``h(x) = V phi(x)`` by the kept features alone, in mean square.
 
     Parameters
@@ -46,8 +46,8 @@ def best_fit(gram: ArrayLike, targets: ArrayLike, kept: ArrayLike, ridge: float 
         K, the expectations of the products of two features: symmetric, positive semidefinite.
     targets : array_like, shape (p, n)
         V, the weights of all features.
-    kept : array_like of int, shape (k,)
-        Distinct indices of features.
+    indices : array_like of int, shape (k,)
+        S: the features kept, each once.
     ridge : float
         In multiples of the mean of the kept diagonal; it makes the matrix regular. Raised tenfold, up to 1e-4, until
         its Cholesky decomposition exists.
@@ -65,7 +65,7 @@ def best_fit(gram: ArrayLike, targets: ArrayLike, kept: ArrayLike, ridge: float 
 
     Notes
     -----
-    ``U = V K[:, kept] (K[kept, kept] + lambda I)^-1``. The error is that of this U, not the Schur complement that the
+    ``U = V K[:, S] (K[S, S] + lambda I)^-1``. The error is that of this U, not the Schur complement that the
     best one would have, whose difference cancels. Cost O(k^3 + p n k + p n^2).
 
     See Also
@@ -80,13 +80,13 @@ def best_fit(gram: ArrayLike, targets: ArrayLike, kept: ArrayLike, ridge: float 
     """
     matrix = as_gram(gram)
     values = as_targets(targets, len(matrix))
-    indices = as_kept(kept, len(matrix))
+    kept = as_choice(indices, len(matrix))
     if not 0 <= ridge <= _LARGEST_RIDGE:
         raise ValueError(f"ridge must be in [0, {_LARGEST_RIDGE:g}], got {ridge}")
-    inner = matrix[np.ix_(indices, indices)]
-    weights, added = _solve(inner, values @ matrix[:, indices], ridge)
+    inner = matrix[np.ix_(kept, kept)]
+    weights, added = _solve(inner, values @ matrix[:, kept], ridge)
     change = values.copy()
-    change[:, indices] -= weights
+    change[:, kept] -= weights
     return BestFit(weights, _root_mean_square(change, matrix), _root_mean_square(values, matrix), added)
 
 
@@ -104,7 +104,7 @@ def _solve(inner: Floats, right: Floats, ridge: float) -> tuple[Floats, float]:
     raise ConvergenceError(
         f"no Cholesky decomposition of the kept part with a ridge of {_LARGEST_RIDGE:g} times its mean diagonal: the "
         "Gram matrix is not positive semidefinite (see is_gram)",
-        gap=_LARGEST_RIDGE,
+        gap=np.inf,
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats, Indices, as_matrix, as_weights, require_finite
+from theoryprune.geometry.arguments import Floats, Indices, as_count, as_matrix, as_weights, require_finite
 from theoryprune.geometry.groups import reduce_by_groups
 from theoryprune.geometry.settle import absolute_sums, relative_gap, settle
 
@@ -66,7 +66,7 @@ def caratheodory(
     (True, 5.0)
     """
     matrix = np.ascontiguousarray(as_matrix(points))
-    check_mult(mult)
+    mult = None if mult is None else as_count(mult, "mult", least=2)
     given = np.ones(len(matrix)) if weights is None else as_weights(weights, len(matrix))
     if not given.all():
         require_finite(matrix, "points")  # the sums would not show an entry that is not finite, times 0
@@ -86,14 +86,6 @@ def caratheodory(
     found = np.ldexp(found, exponent)
     refuse_gap(gap, (indices, found))
     return indices, found
-
-
-def check_mult(mult: int | None) -> None:
-    """Refuse what is neither None nor an integer of at least 2."""
-    if mult is None:
-        return
-    if isinstance(mult, bool) or not isinstance(mult, int | np.integer) or mult < 2:
-        raise ValueError(f"mult must be an integer of at least 2, got {mult!r}")
 
 
 def refuse_gap(gap: float, result: object) -> None:

@@ -8,8 +8,8 @@ from math import frexp
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.geometry.arguments import Floats, Indices, as_points, as_vector, as_weights
-from theoryprune.geometry.caratheodory import check_mult, refuse_gap
+from theoryprune.geometry.arguments import Floats, Indices, as_count, as_points, as_vector, as_weights
+from theoryprune.geometry.caratheodory import refuse_gap
 from theoryprune.geometry.groups import reduce_by_groups
 from theoryprune.geometry.settle import absolute_sums, relative_gap, settle
 
@@ -59,7 +59,7 @@ def caratheodory_blocks(blocks: Iterable[Block], mult: int | None = None) -> tup
     >>> len(indices) <= 3, round(float(weights.sum()), 9)
     (True, 150.0)
     """
-    check_mult(mult)
+    mult = None if mult is None else as_count(mult, "mult", least=2)
     pool: list[Survivors] = []
     sums, exponent, offset, number = None, 0, 0, 0
     for block in blocks:

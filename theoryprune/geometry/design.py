@@ -11,6 +11,7 @@ from scipy.linalg.lapack import dtrtri
 
 from theoryprune.geometry.arguments import Floats, as_points, as_positive, as_vector, as_weights
 from theoryprune.geometry.rank import whiten
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted
 
 _BLOCK = 4096
 """Rows whitened at once: their images stay in the cache, and need no memory of the size of the points."""
@@ -123,13 +124,18 @@ def leverages(points: ArrayLike, weights: ArrayLike) -> Floats:
     return np.zeros(len(rows)) if found is None else found.leverages / total
 
 
-def is_design(weights: ArrayLike, tol: float = 1e-12) -> bool:
-    """Return whether weights are a design: finite, none negative, and of sum 1 within `tol`.
+def is_design(weights: ArrayLike, tol: float = 1e-12) -> Verdict:
+    """Check that weights are a design: finite, none negative, and of sum 1 within `tol`.
 
     Parameters
     ----------
     weights : array_like, shape (n,)
     tol : float
+
+    Returns
+    -------
+    Verdict
+        Its value is how far the sum is from 1.
 
     Raises
     ------
@@ -141,6 +147,11 @@ def is_design(weights: ArrayLike, tol: float = 1e-12) -> bool:
     if vector.ndim != 1 or vector.dtype.kind not in "fiub":
         raise ValueError(f"weights must be one real number for each point, got {vector.dtype} of shape {vector.shape}")
     if not np.isfinite(vector).all():
-        return False
+        return refuted("a weight is not finite")
     entries = as_vector(vector, len(vector), "weights")
-    return bool((entries >= 0).all()) and abs(float(entries.sum()) - 1) <= limit
+    off = abs(float(entries.sum()) - 1)
+    if (entries < 0).any():
+        return refuted(f"weight {int(entries.argmin())} is negative: {float(entries.min()):.6g}", off)
+    if not off <= limit:
+        return refuted(f"the weights add up to {float(entries.sum()):.15g}", off)
+    return confirmed(f"no weight is negative, and they add up to 1 within {limit:.3g}", off)

@@ -13,6 +13,7 @@ from theoryprune.geometry.eliminate import eliminate, eliminate_dependent
 from theoryprune.geometry.rank import RowSpace, row_space
 
 _LARGEST, _MERGED, _FAILED = 2000, 600, 1e-9
+_NEGLIGIBLE = 1e-290  # a leverage whose inverse, or the weight that would make it matter, is beyond float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +34,11 @@ class ReducedDesign:
         ``r (r + 1) / 2``: no more weights are positive, if `reduced`.
     reduced : bool
         False if `cap` exceeds 2000: then the weights are those of the input.
+    target : float
+        What `error` had to reach: 1e-9, or ``100 cond 2**-53`` where that is more, with the condition number of the
+        points times the root of their weights.
     converged : bool
-        Whether `error` is at most 1e-9, or at most ``100 cond 2**-53`` where that is more, with the condition number of
-        the points times the root of their weights.
+        Whether it did.
     """
 
     weights: Floats
@@ -44,6 +47,7 @@ class ReducedDesign:
     rank: int
     cap: int
     reduced: bool
+    target: float
     converged: bool
 
 
@@ -66,7 +70,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
     ValueError
         If an argument is not of this kind.
     ConvergenceError
-        If the error is larger than `ReducedDesign.converged` allows.
+        If the error is larger than the target.
 
     Notes
     -----
@@ -95,7 +99,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
     given = as_weights(weights, len(matrix))
     support = np.flatnonzero((given > 0) & matrix.any(axis=1))
     if not len(support):
-        return ReducedDesign(np.zeros(len(given)), 0.0, 0.0, 0, 0, True, True)
+        return ReducedDesign(np.zeros(len(given)), 0.0, 0.0, 0, 0, True, _FAILED, True)
     space = row_space(np.sqrt(given[support])[:, None] * matrix[support])
     cap = space.rank * (space.rank + 1) // 2
     found = given * matrix.any(axis=1)
@@ -103,7 +107,7 @@ def reduce_design(points: ArrayLike, weights: ArrayLike) -> ReducedDesign:
         found[support] = _reduce(matrix[support] @ space.from_points, given[support], cap <= _MERGED)
     error = _moment_error(matrix, found, space)
     allowed = max(_FAILED, 100 * 2.0**-53 * float(np.linalg.cond(space.to_points)))
-    result = ReducedDesign(found, error, float(found.sum()), space.rank, cap, reduced, error <= allowed)
+    result = ReducedDesign(found, error, float(found.sum()), space.rank, cap, reduced, allowed, error <= allowed)
     if not result.converged:
         raise ConvergenceError(
             f"the moment matrix is off by {error:.3g} in some direction, at most {allowed:.3g} is accepted; drop the "
@@ -125,14 +129,16 @@ def symmetric_squares(points: Floats) -> Floats:
 def _reduce(white: Floats, weights: Floats, merge: bool) -> Floats:
     """Return the new weights of points in coordinates in which their moment matrix is the identity."""
     leverages = np.einsum("ij,ij->i", white, white)
+    some = np.flatnonzero(leverages > _NEGLIGIBLE)  # the others are nothing beside these, or out of the numerical span
+    leverages = leverages[some]
     # Unit rows, so that a tiny weight stays tiny next to what rounding leaves of a row.
-    rows, cost = symmetric_squares(white / np.sqrt(leverages)[:, None]), 1 / leverages
-    kept, shares = eliminate(rows, weights * leverages, cost)  # shares of sum r
+    rows, cost = symmetric_squares(white[some] / np.sqrt(leverages)[:, None]), 1 / leverages
+    kept, shares = eliminate(rows, weights[some] * leverages, cost)  # shares of sum r
     if merge:
         again, shares = eliminate_dependent(rows[kept], shares, cost[kept])
         kept = kept[again]
     found = np.zeros(len(weights))
-    found[kept] = shares * cost[kept]
+    found[some[kept]] = shares * cost[kept]
     return found
 
 

@@ -38,14 +38,14 @@ def expected_distinct(scores: ArrayLike, draws: int) -> float:
     return _expected(_missed(scores), as_count(draws, "draws"))
 
 
-def draws_for_distinct(scores: ArrayLike, rows: int) -> int:
+def draws_for_distinct(scores: ArrayLike, budget: int) -> int:
     """Return the least number of draws that meet so many different rows on average.
 
     Parameters
     ----------
     scores : array_like, shape (n,)
-    rows : int
-        Below the number of rows with a positive score: no number of draws meets all of them for certain.
+    budget : int
+        Different rows, fewer than have a positive score: no number of draws meets all of them for certain.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def draws_for_distinct(scores: ArrayLike, rows: int) -> int:
     Raises
     ------
     TypeError, ValueError
-        As `expected_distinct`; or if `rows` is out of reach, also where it takes more than 2**53 draws.
+        As `expected_distinct`; or if `budget` is out of reach, also where it takes more than 2**53 draws.
 
     Notes
     -----
@@ -65,9 +65,9 @@ def draws_for_distinct(scores: ArrayLike, rows: int) -> int:
     >>> draws_for_distinct([1, 1, 1, 1], 3)
     5
     """
-    missed, wanted = _missed(scores), as_count(rows, "rows")
+    missed, wanted = _missed(scores), as_count(budget, "budget")
     if wanted >= len(missed):
-        raise ValueError(f"rows must be below the number of rows with a positive score, {len(missed)}, got {wanted}")
+        raise ValueError(f"budget must be below the number of rows with a positive score, {len(missed)}, got {wanted}")
     low, high = 0, wanted
     while _expected(missed, high) < wanted:
         low, high = high, 2 * high

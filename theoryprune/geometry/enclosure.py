@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.geometry.arguments import as_points, as_positive, as_vector
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 _UNIT = 2.0**-53
 
@@ -59,4 +59,4 @@ def encloses(points: ArrayLike, matrix: ArrayLike, tol: float = 1e-9, *, center:
         return refuted(f"point {int((values - errors).argmax())} lies outside", value)
     if (values + errors > slack).any():
         return undecided(f"rounding errors up to {float(errors.max()):.3g} leave it open", value)
-    return Verdict(True, False, value, f"the form is at most 1 + {slack:.3g} at every point")
+    return confirmed(f"the form is at most 1 + {slack:.3g} at every point", value)

@@ -9,7 +9,8 @@ from scipy.special import ndtr
 from theoryprune.geometry.arguments import Floats
 from theoryprune.geometry.bivariate import rectified_mean, rectified_product, rectified_square
 from theoryprune.geometry.gaussian_features import gaussian_features
-from theoryprune.geometry.gram import arc_cosine_gram, as_slope, scaled_by, unit_vectors
+from theoryprune.geometry.gram import arc_cosine_gram, as_slope, scaled_by
+from theoryprune.geometry.unit_vectors import unit_vectors
 
 _CONSTANT = 1e-20
 _BLOCK = 128

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.geometry.arguments import Floats, as_points
+from theoryprune.geometry.unit_vectors import unit_vectors
 
 
 def arc_cosine_gram(rows: ArrayLike, slope: float = 0.0) -> Floats:
@@ -77,14 +78,6 @@ def as_slope(slope: float) -> float:
     if not -np.inf < slope < np.inf:
         raise ValueError(f"slope must be finite, got {slope}")
     return float(slope)
-
-
-def unit_vectors(rows: Floats) -> tuple[Floats, Floats]:
-    """Return rows of length 1, or 0 for rows of zeros, and their lengths; of any magnitude."""
-    largest = np.abs(rows).max(axis=1, initial=0)
-    scaled = rows / np.where(largest > 0, largest, 1)[:, None]
-    norms = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
-    return scaled / np.where(norms > 0, norms, 1)[:, None], norms * largest
 
 
 def scaled_by(gram: Floats, scales: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Whether a matrix is a Gram matrix, and a fit by some of its features the best one."""
+"""The checkers of Gram matrices, and of the best fit by some of the features."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh
 
-from theoryprune.geometry.arguments import Floats, Indices, as_points
+from theoryprune.geometry.arguments import Floats, as_choice, as_points, as_positive
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted
 
 
 def as_gram(gram: ArrayLike) -> Floats:
@@ -41,30 +42,19 @@ def as_targets(targets: ArrayLike, count: int) -> Floats:
     return values
 
 
-def as_kept(kept: ArrayLike, count: int) -> Indices:
-    """Return distinct indices below `count`.
-
-    Raises
-    ------
-    ValueError
-        If there is none, one is repeated or out of range, or they are not integers.
-    """
-    indices = np.asarray(kept)
-    if indices.dtype.kind not in "iu" or indices.ndim != 1 or not len(indices):
-        raise ValueError(f"kept must be a vector of at least one index, got {kept!r}")
-    if indices.min() < 0 or indices.max() >= count or len(np.unique(indices)) < len(indices):
-        raise ValueError(f"kept must be distinct indices in [0, {count}), got {kept!r}")
-    return indices.astype(np.int64)
-
-
-def is_gram(gram: ArrayLike, tol: float = 1e-12) -> bool:
-    """Return whether a matrix is symmetric and positive semidefinite, up to `tol` times its trace.
+def is_gram(gram: ArrayLike, tol: float = 1e-12) -> Verdict:
+    """Check that a matrix is symmetric and positive semidefinite, up to `tol` times its trace.
 
     Parameters
     ----------
     gram : array_like, shape (n, n)
     tol : float
         Nothing below ``-tol * trace`` is an eigenvalue, and no two entries that should be equal differ by more.
+
+    Returns
+    -------
+    Verdict
+        Its value is the least eigenvalue.
 
     Raises
     ------
@@ -75,47 +65,56 @@ def is_gram(gram: ArrayLike, tol: float = 1e-12) -> bool:
     -----
     By its eigenvalues: cost O(n^3).
     """
-    matrix = as_points(gram, "gram")
+    matrix, tol = as_points(gram, "gram"), as_positive(tol, "tol")
     if matrix.shape[0] != matrix.shape[1]:
-        return False
+        return refuted(f"a matrix of shape {matrix.shape} is not square")
     slack = tol * float(np.trace(matrix))
-    if slack < 0 or np.abs(matrix - matrix.T).max() > slack:
-        return False
-    return bool(eigvalsh(matrix, subset_by_index=(0, 0), check_finite=False)[0] >= -slack)
+    if slack < 0:
+        return refuted("the trace is negative")
+    if (apart := float(np.abs(matrix - matrix.T).max())) > slack:
+        return refuted(f"two entries that should be equal differ by {apart:.3g}, more than {slack:.3g}")
+    least = float(eigvalsh(matrix, subset_by_index=(0, 0), check_finite=False)[0])
+    if not least >= -slack:
+        return refuted(f"an eigenvalue is {least:.3g}, below {-slack:.3g}", least)
+    return confirmed(f"no eigenvalue is below {-slack:.3g}", least)
 
 
 def is_best_fit(
-    gram: ArrayLike, targets: ArrayLike, kept: ArrayLike, weights: ArrayLike, ridge: float = 0.0, tol: float = 1e-10
-) -> bool:
-    """Return whether weights of the kept features satisfy the normal equations of `best_fit`.
+    gram: ArrayLike, targets: ArrayLike, indices: ArrayLike, weights: ArrayLike, ridge: float = 0.0, tol: float = 1e-10
+) -> Verdict:
+    """Check that weights of the kept features satisfy the normal equations of `best_fit`.
 
     Parameters
     ----------
-    gram, targets, kept
+    gram, targets, indices
         As for `best_fit`.
     weights : array_like, shape (p, k)
         ``best_fit(...).weights``.
     ridge : float
         ``best_fit(...).ridge``, in the units of K.
     tol : float
-        Largest error of an equation, relative to the sums of absolute values in its row.
+        Largest error of an equation, relative to the largest sum of absolute values in its row.
 
     Returns
     -------
-    bool
-        Whether ``U (K[kept, kept] + ridge I) = V K[:, kept]``.
+    Verdict
+        Whether ``U (K[S, S] + ridge I) = V K[:, S]``, S the kept features; its value is the largest relative error.
 
     Raises
     ------
     ValueError
         If one of the first three is not what `best_fit` takes.
     """
-    matrix = as_gram(gram)
-    indices, values = as_kept(kept, len(matrix)), as_targets(targets, len(matrix))
+    matrix, tol = as_gram(gram), as_positive(tol, "tol")
+    kept, values = as_choice(indices, len(matrix)), as_targets(targets, len(matrix))
     found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (len(values), len(indices)) or not np.isfinite(found).all():
-        return False
-    inner = matrix[np.ix_(indices, indices)] + ridge * np.eye(len(indices))
-    right = values @ matrix[:, indices]
-    size = (np.abs(found) @ np.abs(inner) + np.abs(values) @ np.abs(matrix[:, indices])).max(axis=1, keepdims=True)
-    return bool((np.abs(found @ inner - right) <= tol * size).all())
+    if found.shape != (len(values), len(kept)) or not np.isfinite(found).all():
+        return refuted(f"the weights are no finite matrix of shape {(len(values), len(kept))}")
+    inner = matrix[np.ix_(kept, kept)] + ridge * np.eye(len(kept))
+    right = values @ matrix[:, kept]
+    size = (np.abs(found) @ np.abs(inner) + np.abs(values) @ np.abs(matrix[:, kept])).max(axis=1)
+    off = np.abs(found @ inner - right).max(axis=1)
+    worst = float((off / np.where(size > 0, size, 1)).max())
+    if not worst <= tol:
+        return refuted(f"an equation is off by {worst:.3g}, more than {tol:.3g}", worst)
+    return confirmed(f"all equations hold within {tol:.3g}", worst)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats, as_points, as_positive
+from theoryprune.geometry.arguments import Floats, Indices, as_points, as_positive
+from theoryprune.geometry.exact_products import share_of_sum
 from theoryprune.geometry.l1_ratio import L1Ratio, l1_ratio
 from theoryprune.geometry.l1_space import L1Space, l1_space
 
@@ -35,8 +36,8 @@ class Kappa:
         Whether it did.
     rank : int
         Of the rows, each taken at length 1.
-    zero_rows : int
-        How many rows are zero.
+    zero_rows : ndarray of int64
+        Rows equal to 0.
     residual : float
         The largest part of a row that the numerical rank leaves out, relative to the row's length.
     rounding : float
@@ -51,12 +52,12 @@ class Kappa:
     target: float
     converged: bool
     rank: int
-    zero_rows: int
+    zero_rows: Indices
     residual: float
     rounding: float
 
 
-def kappa(points: ArrayLike, tol: float = 1e-6) -> Kappa:
+def kappa(points: ArrayLike, eps: float = 1e-6) -> Kappa:
     """Compute ``sup_x |sum_j a_j . x| / sum_j |a_j . x|``, with a witness on either side.
 
     Parameters
@@ -64,7 +65,7 @@ def kappa(points: ArrayLike, tol: float = 1e-6) -> Kappa:
     points : array_like, shape (n, d)
         The rows a_j: for a sum of ``v_j relu(w_j . x)`` with ``v_j >= 0`` they are ``v_j w_j``. Split rows by the
         sign of ``v_j`` and take both parts by themselves: for their difference no relative bound holds.
-    tol : float
+    eps : float
         The largest `gap` allowed.
 
     Returns
@@ -77,7 +78,7 @@ def kappa(points: ArrayLike, tol: float = 1e-6) -> Kappa:
     ConvergenceError
         If the two bounds are further apart; it carries them, and both hold.
     ValueError
-        If the points are not finite or have no row, or `tol` is not positive.
+        If the points are not finite or have no row, or `eps` is not positive.
 
     Notes
     -----
@@ -92,34 +93,28 @@ def kappa(points: ArrayLike, tol: float = 1e-6) -> Kappa:
     >>> round(result.lower, 6), round(result.upper, 6)
     (0.333333, 0.333333)
     """
-    matrix, tol = as_points(points), as_positive(tol, "tol")
+    matrix, eps = as_points(points), as_positive(eps, "eps")
     space = l1_space(matrix)
     ratio = l1_ratio(space, space.white.sum(axis=0))
-    result = _result(matrix, space, ratio, tol)
+    result = _result(matrix, space, ratio, eps)
     if not result.converged:
         raise ConvergenceError(
-            f"kappa is known only to lie between {result.lower:.9g} and {result.upper:.9g}, further apart than tol = "
-            f"{tol:g}; allow a larger tol, or scale the rows: a common factor changes nothing",
+            f"kappa is known only to lie between {result.lower:.9g} and {result.upper:.9g}, further apart than eps = "
+            f"{eps:g}; allow a larger eps, or scale the rows: a common factor changes nothing",
             gap=result.gap,
             result=result,
         )
     return result
 
 
-def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, tol: float) -> Kappa:
+def _result(matrix: Floats, space: L1Space, ratio: L1Ratio, eps: float) -> Kappa:
     multipliers, upper = np.zeros(len(matrix)), min(1.0, ratio.upper)
     multipliers[space.rows] = ratio.multipliers
     if upper >= 1 - _ONE:
         upper, multipliers[space.rows] = 1.0, 1.0
     witness = space.direction(ratio.witness)
-    lower = min(_share(matrix, witness), upper)  # of the points as they came
-    gap, zero_rows = upper - lower, len(matrix) - len(space.rows)
+    lower = min(share_of_sum(matrix, witness), upper)  # of the points as they came
+    gap, zero_rows = upper - lower, np.flatnonzero(~matrix.any(axis=1))
     return Kappa(
-        lower, upper, multipliers, witness, gap, tol, gap <= tol, space.rank, zero_rows, space.residual, space.rounding
+        lower, upper, multipliers, witness, gap, eps, gap <= eps, space.rank, zero_rows, space.residual, space.rounding
     )
-
-
-def _share(matrix: Floats, x: Floats) -> float:
-    products = matrix / (np.abs(matrix).max() or 1.0) @ x
-    whole = float(np.abs(products).sum())
-    return abs(float(products.sum())) / whole if whole > 0 else 0.0

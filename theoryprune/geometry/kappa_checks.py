@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular
 
-from theoryprune.geometry.arguments import as_points, as_vector
+from theoryprune.geometry.arguments import as_points, as_positive, as_vector
+from theoryprune.geometry.exact_products import share_of_sum
 from theoryprune.geometry.lewis_checks import independent_columns
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 
 def is_kappa(
@@ -48,20 +49,18 @@ def is_kappa(
     a_j``, so kappa is at most ``max |s_j| + ||R^-T e||`` for the factor R of ``A = Q R``, since ``||R x|| = ||A x||_2
     <= ||A x||_1``. Below: one division. Sums are exact up to one rounding. Cost O(n d^2).
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     s, x = as_vector(multipliers, len(matrix), "multipliers"), as_vector(witness, matrix.shape[1], "witness")
     if not 0 <= lower <= upper <= 1:
         return refuted(f"the bounds must be ordered and in [0, 1], got {lower} and {upper}")
     largest = np.abs(matrix).max(axis=1)
     rows = np.flatnonzero(largest)
     if not len(rows):
-        return Verdict(True, False, 0.0, "all rows are zero")
-    scaled = matrix[rows] / largest.max()
-    products = scaled @ x
-    whole = fsum(np.abs(products))
-    attained = abs(fsum(products)) / whole if whole > 0 else 0.0
+        return confirmed("all rows are zero", 0.0)
+    attained = share_of_sum(matrix[rows], x)
     if attained < lower - tol:
         return refuted(f"the witness attains {attained:.12g}, less than {lower:.12g}", attained)
+    scaled = matrix[rows] / largest.max()
     columns = independent_columns(matrix[rows] / largest[rows, None])
     parts = (1 - s[rows])[:, None] * scaled[:, columns]
     left = np.array([fsum(part) for part in parts.T])
@@ -77,4 +76,4 @@ def is_kappa(
     proved = float(np.abs(s[rows]).max()) + rounding
     if not proved <= upper + tol:
         return refuted(f"the multipliers prove {proved:.12g}, more than {upper:.12g}", proved)
-    return Verdict(True, False, proved, "both bounds are proved by their witnesses")
+    return confirmed("both bounds are proved by their witnesses", proved)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import qr, solve_triangular, svdvals
 
 from theoryprune.geometry.arguments import Floats, Indices
+from theoryprune.geometry.unit_vectors import unit_vectors
 
 _EVEN = 1e4  # rows whose lengths differ by less need no order and no pivots
 _UNIT = 2.0**-52
@@ -82,7 +83,7 @@ def l1_space(points: Floats) -> L1Space:
     rows, dimension = np.flatnonzero(largest), points.shape[1]
     if not len(rows):
         return L1Space(np.empty((0, 0)), np.empty(0), rows, np.empty((dimension, 0)), np.empty(0), 0.0, 0.0)
-    unit, lengths = _directions(points[rows], float(largest.max()))
+    unit, lengths = unit_vectors(points[rows], float(largest.max()))
     spectrum = svdvals(qr(unit, mode="r", check_finite=False)[0][:dimension], check_finite=False)
     rank = int((spectrum > max(unit.shape) * _UNIT * spectrum[0]).sum())
     matrix = unit * lengths[:, None]
@@ -103,12 +104,4 @@ def l1_space(points: Floats) -> L1Space:
     back = np.empty((rank, dimension))
     back[:, pivots] = triangle[:rank]
     residual = float((np.linalg.norm(matrix - white @ back, axis=1) / lengths).max()) if rank < dimension else 0.0
-    return L1Space(*_directions(white), rows, inverse, scales, residual, _UNIT * float(growth.max()))
-
-
-def _directions(matrix: Floats, scale: float = 1.0) -> tuple[Floats, Floats]:
-    # Divided by the largest entry first: the square of 1e-200 is 0.
-    largest = np.abs(matrix).max(axis=1)
-    units = matrix / largest[:, None]
-    norms = np.linalg.norm(units, axis=1)
-    return units / norms[:, None], norms * (largest / scale)
+    return L1Space(*unit_vectors(white), rows, inverse, scales, residual, _UNIT * float(growth.max()))

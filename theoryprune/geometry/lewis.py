@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cholesky, qr, solve_triangular
 
 from theoryprune.errors import ConvergenceError
-from theoryprune.geometry.arguments import Floats, as_count, as_points, as_positive
+from theoryprune.geometry.arguments import Floats, Indices, as_count, as_points, as_positive
 from theoryprune.geometry.l1_space import L1Space, l1_space
 
 
@@ -34,12 +34,12 @@ class LewisWeights:
         What `gap` had to reach.
     converged : bool
         Whether it did.
-    iterations : int
-        Steps of the fixed point.
+    steps : int
+        Of the fixed point.
     rank : int
         Of the rows, each taken at length 1.
-    zero_rows : int
-        How many rows are zero: they are left out.
+    zero_rows : ndarray of int64
+        Rows equal to 0: they are left out.
     residual : float
         The largest part of a row that the numerical rank leaves out, relative to the row's length.
     rounding : float
@@ -54,14 +54,14 @@ class LewisWeights:
     gap: float
     target: float
     converged: bool
-    iterations: int
+    steps: int
     rank: int
-    zero_rows: int
+    zero_rows: Indices
     residual: float
     rounding: float
 
 
-def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> LewisWeights:
+def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_steps: int = 200) -> LewisWeights:
     """Compute l1 Lewis weights, with a certificate that holds for whatever weights come out.
 
     Parameters
@@ -70,7 +70,7 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
         The rows a_j of A.
     eps : float
         The largest `gap` allowed.
-    max_iter : int
+    max_steps : int
         Steps allowed. Each at least halves the logarithm of the error: 40 are plenty.
 
     Returns
@@ -82,7 +82,7 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
     ConvergenceError
         If the target is not reached; it carries the result, whose bounds hold all the same.
     ValueError
-        If the points are not finite or have no row, `eps` is not positive, or `max_iter` below 1.
+        If the points are not finite or have no row, `eps` is not positive, or `max_steps` below 1.
 
     Notes
     -----
@@ -110,21 +110,21 @@ def lewis_weights(points: ArrayLike, eps: float = 1e-6, max_iter: int = 200) -> 
     ([0.5, 0.5, 1.0], 2)
     """
     matrix, eps = as_points(points), as_positive(eps, "eps")
-    space, max_iter = l1_space(matrix), as_count(max_iter, "max_iter")
-    tau, iterations = np.full(len(space.rows), space.rank / max(1, len(space.rows))), 0
+    space, max_steps = l1_space(matrix), as_count(max_steps, "max_steps")
+    tau, steps = np.full(len(space.rows), space.rank / max(1, len(space.rows))), 0
     white = space.white
-    while space.rank and iterations < max_iter:
+    while space.rank and steps < max_steps:
         scaled = white / np.sqrt(tau)[:, None]
         root = _root_sigma(space, cholesky(scaled.T @ scaled, check_finite=False))
         if _spread(root, tau) <= eps:
             break
         tau = root * (space.rank / root.sum())
-        iterations += 1
-    result = _certified(space, tau, len(matrix), eps, iterations)
+        steps += 1
+    result = _certified(space, tau, len(matrix), eps, steps)
     if not result.converged:
         raise ConvergenceError(
-            f"lewis_weights stopped after {iterations} steps at a gap of {result.gap:.3g}, above eps = {eps:g}; "
-            "allow more steps (max_iter) or a larger eps",
+            f"lewis_weights stopped after {steps} steps at a gap of {result.gap:.3g}, above eps = {eps:g}; "
+            "allow more steps (max_steps) or a larger eps",
             gap=result.gap,
             result=result,
         )
@@ -142,7 +142,7 @@ def _spread(root: Floats, tau: Floats) -> float:
     return float(ratio.max() / ratio.min()) - 1
 
 
-def _certified(space: L1Space, tau: Floats, n: int, eps: float, iterations: int) -> LewisWeights:
+def _certified(space: L1Space, tau: Floats, n: int, eps: float, steps: int) -> LewisWeights:
     weights, bounds, theta, total, gap = np.zeros(n), np.zeros(n), 1.0, 0.0, 0.0
     if space.rank:
         triangle = qr(space.white / np.sqrt(tau)[:, None], mode="r", check_finite=False)[0][: space.rank]
@@ -150,6 +150,6 @@ def _certified(space: L1Space, tau: Floats, n: int, eps: float, iterations: int)
         top, gap = float((root / tau).max()), _spread(root, tau)
         weights[space.rows], bounds[space.rows] = tau, top * root
         theta, total = top**2, float((top * root).sum())
-    zero_rows = n - len(space.rows)
-    checked, whitened = (gap, eps, gap <= eps, iterations), (space.rank, zero_rows, space.residual, space.rounding)
+    zero_rows = np.setdiff1d(np.arange(n), space.rows)
+    checked, whitened = (gap, eps, gap <= eps, steps), (space.rank, zero_rows, space.residual, space.rounding)
     return LewisWeights(weights, theta, bounds, total, *checked, *whitened)

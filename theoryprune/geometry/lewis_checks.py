@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular
 
-from theoryprune.geometry.arguments import Floats, Indices, as_points, as_vector
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.arguments import Floats, Indices, as_points, as_positive, as_vector
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 _TRUSTED = 1e-6  # what a rounding unit in each row may change, beyond which nothing is said
 
@@ -43,14 +43,14 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
     decomposition with pivoted columns and rows in descending order, in the coordinates of the points; no Gram matrix
     is formed. Cost O(n d^2).
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     tau = as_vector(weights, len(matrix), "weights")
     largest = np.abs(matrix).max(axis=1)
     rows = np.flatnonzero(largest)
     if (tau < 0).any() or not np.array_equal(np.flatnonzero(tau), rows):
         return refuted("the weights must be positive for non-zero rows, and 0 for zero rows")
     if not len(rows):
-        return Verdict(True, False, 1.0, "all rows are zero")
+        return confirmed("all rows are zero", 1.0)
     columns = independent_columns(matrix[rows] / largest[rows, None])
     if not abs(tau.sum() / len(columns) - 1) <= tol:
         return refuted(f"the weights add up to {tau.sum():.12g}, and the rank is {len(columns)}")
@@ -61,7 +61,7 @@ def is_lewis(points: ArrayLike, weights: ArrayLike, theta: float, tol: float = 1
         return undecided("the rows are too unequal in length to tell their leverages", found)
     if not found <= theta * (1 + max(tol, 10 * len(rows) ** 0.5 * rounding)):
         return refuted(f"theta is {found:.12g}, more than the {theta:.12g} stated", found)
-    return Verdict(True, False, found, "theta is at most what was stated")
+    return confirmed("theta is at most what was stated", found)
 
 
 def independent_columns(matrix: Floats) -> Indices:

@@ -61,8 +61,8 @@ def linf_coreset(points: ArrayLike, eps: float = 1e-2, *, rank_tol: float | None
     Returns
     -------
     LinfCoreset
-        With a factor of at most ``sqrt((1 + eps) r)``, up to rounding of about 1e-12; 1 where all points but 0 are in
-        it, and no points at all if all are 0.
+        With a factor of at most ``sqrt((1 + eps) r)``, up to rounding of about 1e-15 times the condition number of the
+        points; 1 where all points but 0 are in it, and no points at all if all are 0.
 
     Raises
     ------

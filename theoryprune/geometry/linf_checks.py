@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.geometry.linf_factor import AGREE, linf_factor
-from theoryprune.geometry.verdict import Verdict, refuted
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted
 
 
 def is_linf_coreset(points: ArrayLike, indices: ArrayLike, factor: float) -> Verdict:
@@ -35,5 +35,5 @@ def is_linf_coreset(points: ArrayLike, indices: ArrayLike, factor: float) -> Ver
         return refuted("an index is repeated")
     least = linf_factor(points, indices)
     if least <= factor * (1 + AGREE):
-        return Verdict(True, False, least, f"the least factor is {least:.6g}")
+        return confirmed(f"the least factor is {least:.6g}", least)
     return refuted(f"the least factor is {least:.9g}, more than {factor:.9g}", least)

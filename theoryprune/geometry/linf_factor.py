@@ -27,7 +27,8 @@ def linf_factor(points: ArrayLike, indices: ArrayLike) -> float:
     Returns
     -------
     float
-        At least 1, to a relative accuracy of 1e-6; infinite if and only if S spans less than P.
+        At least 1, to a relative accuracy of 1e-6; infinite if and only if S spans less than P, numerically
+        (`row_space`): of directions beyond the numerical rank of P nothing is said.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def one_sided_factor(points: ArrayLike, indices: ArrayLike) -> float:
     -------
     float
         At least 1; infinite if and only if some p is outside of the convex cone of S, which is the rule: half of all
-        directions may see nothing of S.
+        directions may see nothing of S. Up to the numerical rank, as for `linf_factor`.
 
     Raises
     ------
@@ -74,7 +75,8 @@ def one_sided_factor(points: ArrayLike, indices: ArrayLike) -> float:
 
     Notes
     -----
-    ``F = max_p max {p.x : s.x <= 1 for s in S}``, the least ``sum_s c_s`` with ``sum_s c_s s = p`` and ``c >= 0``.
+    ``F = max_p max {p.x : s.x <= 1 for s in S}``, the least ``sum_s c_s`` with ``sum_s c_s s = p`` and ``c >= 0``. If
+    there is no such c, Farkas' lemma gives an x with ``p.x > 0`` and no ``s.x > 0``, against which no factor helps.
     Cost: n linear programs with r equations and s unknowns.
     """
     return _factor(points, indices, one_sided=True)
@@ -110,7 +112,10 @@ def _in_span(white: Floats, held: RowSpace) -> bool:
 
 def _least_sum(held: Floats, point: Floats, one_sided: bool) -> float:
     """The least sum of |c|, or of c >= 0, with ``c @ held = point``, and its dual x as a witness."""
-    size = float(np.linalg.norm(point))
+    largest = float(np.abs(point).max())
+    if largest == 0:  # a point that rounding took out of the numerical span
+        return 0.0
+    size = float(np.linalg.norm(point / largest)) * largest  # the square of 1e-200 is 0
     columns = held.T if one_sided else np.hstack([held.T, -held.T])
     found = linprog(np.ones(columns.shape[1]), A_eq=columns, b_eq=point / size, bounds=(0, None), method="highs")
     if found.status == 2 and one_sided and _separates(held, point / size):

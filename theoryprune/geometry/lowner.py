@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from theoryprune.errors import ConvergenceError
 from theoryprune.geometry.affine_hull import affine_hull
-from theoryprune.geometry.arguments import Floats, as_points, as_positive, as_weights
+from theoryprune.geometry.arguments import Floats, as_count, as_points, as_positive, as_share, as_weights
 from theoryprune.geometry.design import Evaluation, evaluate
 from theoryprune.geometry.ellipsoid import Lowner
 from theoryprune.geometry.lowner_away import LIMIT as AWAY_LIMIT
@@ -92,8 +92,8 @@ def lowner(
     target = as_positive(eps, "eps")
     if method not in ("auto", *_SOLVERS):
         raise ValueError(f"method must be 'auto', 'newton' or 'away', got {method!r}")
-    if max_steps is not None and max_steps < 0:
-        raise ValueError(f"max_steps must not be negative, got {max_steps}")
+    rank_tol = None if rank_tol is None else as_share(rank_tol, "rank_tol")
+    max_steps = None if max_steps is None else as_count(max_steps, "max_steps", least=0)
     warm = None if start is None else as_weights(start, len(rows), "start")
     name = "newton" if method == "auto" else method
     origin, space = (np.zeros(rows.shape[1]), whiten(rows, rank_tol)) if symmetric else affine_hull(rows, rank_tol)

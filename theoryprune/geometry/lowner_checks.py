@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular, svd
 
-from theoryprune.geometry.arguments import Floats, as_points, as_vector
+from theoryprune.geometry.arguments import Floats, as_points, as_share, as_vector
 from theoryprune.geometry.design import is_design
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 _UNIT = 2.0**-53
 _HOPELESS = 1e10
@@ -63,14 +63,15 @@ def is_lowner(
     rows, claim = as_points(points), as_vector([eps], 1, "eps")[0]
     if claim < 0:
         raise ValueError(f"eps must not be negative, got {eps}")
+    rank_tol = None if rank_tol is None else as_share(rank_tol, "rank_tol")
     shape = np.shape(weights)
     if shape != (len(rows),):
         raise ValueError(f"weights must have shape ({len(rows)},), one for each point, got {shape}")
     if symmetric and not rows.any():
         zero = not np.any(weights)
-        return Verdict(True, False, 0.0, "no point but 0") if zero else refuted("points that are all 0 have no design")
-    if not is_design(weights):
-        return refuted("the weights are negative, not finite, or do not add up to 1")
+        return confirmed("no point but 0", 0.0) if zero else refuted("points that are all 0 have no design")
+    if not (design := is_design(weights)):
+        return refuted(design.reason)
     u = np.asarray(weights, dtype=np.float64)
     coordinates, outside = _coordinates(rows if symmetric else _lifted(rows, u), rank_tol)
     scale = float(np.abs(rows if symmetric else rows - rows[u.argmax()]).max())
@@ -89,7 +90,7 @@ def is_lowner(
     found = (solve_triangular(factor, coordinates.T, trans="T", check_finite=False) ** 2).sum(axis=0)
     value = float(found.max()) / k - 1
     if value <= (1 + claim) * (1 + max(1e-9, 10 * condition * _UNIT)) - 1:
-        return Verdict(True, False, value, f"no leverage is above {1 + claim:.6g} times {k}")
+        return confirmed(f"no leverage is above {1 + claim:.6g} times {k}", value)
     return refuted(f"point {int(found.argmax())} has a leverage of {1 + value:.12g} times {k}", value)
 
 

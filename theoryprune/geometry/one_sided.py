@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from theoryprune.geometry.arguments import as_positive
+from theoryprune.geometry.arguments import as_positive, as_share
 
 
 def one_sided_bounds(kappa: float, slope: float = 0.0) -> tuple[float, float]:
@@ -37,7 +37,7 @@ def one_sided_bounds(kappa: float, slope: float = 0.0) -> tuple[float, float]:
     >>> one_sided_bounds(0.5)
     (0.25, 0.75)
     """
-    kappa, slope = _share(kappa, "kappa"), _share(slope, "slope")
+    kappa, slope = as_share(kappa, "kappa"), as_share(slope, "slope")
     return ((1 - slope) - (1 + slope) * kappa) / 2, ((1 - slope) + (1 + slope) * kappa) / 2
 
 
@@ -103,12 +103,6 @@ def relative_factor(eps: float, kappa: float, *, eps_linear: float = 0.0, slope:
     linear, eps = _least_zero(eps_linear, "eps_linear"), _least_zero(eps, "eps")
     least, _ = one_sided_bounds(kappa, slope)
     return ((1 + slope) * linear + (1 - slope) * eps) / 2 / least if least > 0 else inf
-
-
-def _share(value: float, name: str) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} must lie in [0, 1], got {value}")
-    return float(value)
 
 
 def _least_zero(value: float, name: str) -> float:

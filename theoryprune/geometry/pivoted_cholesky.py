@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.geometry.arguments import Floats, Indices
+from theoryprune.geometry.arguments import Floats, Indices, as_count
 from theoryprune.geometry.gram_checks import as_gram, as_targets
 
 RANK = 1e-10
@@ -50,7 +50,7 @@ def pivoted_cholesky(gram: ArrayLike, count: int) -> Pivots:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If an argument is not of this kind.
 
     Notes
@@ -66,7 +66,7 @@ def pivoted_cholesky(gram: ArrayLike, count: int) -> Pivots:
     ([0, 2], [8.0, 3.0, 0.0], True)
     """
     matrix = as_gram(gram)
-    return _pivots(matrix, as_count(count, len(matrix)), None)
+    return _pivots(matrix, as_count(count, "count", most=len(matrix)), None)
 
 
 def pivoted_cholesky_targets(gram: ArrayLike, targets: ArrayLike, count: int) -> Pivots:
@@ -87,7 +87,7 @@ def pivoted_cholesky_targets(gram: ArrayLike, targets: ArrayLike, count: int) ->
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If an argument is not of this kind.
 
     Notes
@@ -97,20 +97,7 @@ def pivoted_cholesky_targets(gram: ArrayLike, targets: ArrayLike, count: int) ->
     O(n m^2 + p n m + p n^2), in place of O(n^2 m) for S itself.
     """
     matrix = as_gram(gram)
-    return _pivots(matrix, as_count(count, len(matrix)), as_targets(targets, len(matrix)))
-
-
-def as_count(count: int, largest: int) -> int:
-    """Return an integer between 1 and `largest`.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= largest:
-        raise ValueError(f"count must be an integer in [1, {largest}], got {count!r}")
-    return int(count)
+    return _pivots(matrix, as_count(count, "count", most=len(matrix)), as_targets(targets, len(matrix)))
 
 
 def _pivots(gram: Floats, count: int, targets: Floats | None) -> Pivots:

@@ -6,10 +6,11 @@ from math import inf, log, sqrt
 
 import numpy as np
 
-from theoryprune.geometry.arguments import Floats, as_count, as_positive
+from theoryprune.geometry.arguments import Floats, as_count, as_delta, as_positive
 
 _RADII = np.geomspace(1e-6, 0.9, 120)  # of the nets that are tried: each gives a theorem, and the best is taken
 _MOST = 2**53
+_ROUNDING = 1e-9  # by so much a sum of computed sensitivities may be off
 
 
 def relative_sampling_error(draws: int, delta: float, total: float, rank: int, *, lewis: bool = False) -> float:
@@ -47,14 +48,15 @@ def relative_sampling_error(draws: int, delta: float, total: float, rank: int, *
     *Any scores.* For fixed x with ``N(x) = 1`` the summands lie in [0, D] with mean 1, so by Chernoff's inequality
     for bounded variables an error of t has at most the probability ``exp(-m KL((1 +- t) / D, 1 / D))`` on each side.
     A net of radius h, up to sign, has at most ``(1 + 2/h)^r / 2`` points; an error of t on the net is at most ``(t +
-    h) / (1 - h)`` everywhere, since N_S is a seminorm. The best of 120 radii is taken. It is never above the form ``m
-    >= (8 D (1 + eps/6) / eps^2) (r ln(1 + 8/eps) + ln(2/delta))``, which has h = eps/4, t = eps/2 and Bernstein's
-    inequality.
+    h) / (1 - h)`` everywhere, since N_S is a seminorm. The best of 120 radii from 1e-6 on is taken. It is not above the
+    form ``m >= (8 D (1 + eps/6) / eps^2) (r ln(1 + 8/eps) + ln(2/delta))`` for eps from 1e-4 to 1, which has h = eps/4,
+    t = eps/2 and Bernstein's inequality.
 
-    *Lewis scores.* Symmetrisation, the contraction principle and Cauchy-Schwarz in the Lewis metric bound the mean of
-    ``sup_x N_S - N`` on the sphere ``N(x) = 1``, and of ``sup_x N - N_S``, by ``(2 / sqrt m) sqrt(theta sum_j sigma_j
-    / p_j)``, and for ``p_j = sqrt(theta sigma_j) / D`` that is ``2 D / sqrt(m)``. To it come, for ``L = ln(2 /
-    delta)``, the smaller of ``D sqrt(L / 2m)`` (McDiarmid) and the t with ``m t^2 = 2 L (V + D t / 3)``, ``V = D + 4
+    *Lewis scores.* Symmetrisation (2), the one-sided contraction principle (1) and Cauchy-Schwarz in the Lewis metric,
+    in which ``x^T A^T diag(1/tau) A x <= theta`` on the sphere ``N(x) = 1``, bound the mean of ``sup_x N_S - N`` there,
+    and of ``sup_x N - N_S``, by ``(2 / sqrt m) sqrt(theta sum_j sigma_j / p_j)``, and for ``p_j = sqrt(theta sigma_j) /
+    D`` that is ``2 D / sqrt(m)``. The summands are in [0, D] and of variance at most D; so for ``L = ln(2 / delta)`` to
+    it comes the smaller of ``D sqrt(L / 2m)`` (McDiarmid) and the t with ``m t^2 = 2 L (V + D t / 3)``, ``V = D + 4
     D^2 / sqrt(m)`` (O. Bousquet, A Bennett concentration inequality and its application to suprema of empirical
     processes, 2002). No net and no logarithm of ``1/eps``: for small eps about ``(2 D + sqrt(2 D L))^2 / eps^2`` draws.
 
@@ -67,8 +69,9 @@ def relative_sampling_error(draws: int, delta: float, total: float, rank: int, *
     0.167
     """
     m, delta, total, r = as_count(draws, "draws"), as_delta(delta), as_positive(total, "total"), as_count(rank, "rank")
-    if total < 1:
+    if total < 1 - _ROUNDING:
         raise ValueError(f"total must be at least 1, since the sensitivities of the rows add up to that, got {total}")
+    total = max(total, 1.0)
     by_net = _net(m, delta, total, r)
     return min(by_net, _chaos(m, delta, total)) if lewis else by_net
 
@@ -114,13 +117,6 @@ def relative_sample_size(eps: float, delta: float, total: float, rank: int, *, l
     return high
 
 
-def as_delta(delta: float) -> float:
-    """Return a probability in (0, 1), or say why not."""
-    if not 0 < delta < 1:
-        raise ValueError(f"delta must be a probability in (0, 1), got {delta}")
-    return float(delta)
-
-
 def _net(m: int, delta: float, total: float, r: int) -> float:
     exponent = (r * np.log1p(2 / _RADII) - log(delta)) / m
     low, high = np.zeros_like(_RADII), np.full_like(_RADII, max(total, 2.0))
@@ -133,17 +129,18 @@ def _net(m: int, delta: float, total: float, r: int) -> float:
 
 def _rate(t: Floats, total: float) -> Floats:
     """Return how fast an error of t becomes unlikely with every draw, on the side where that is slower."""
-    return np.minimum(_divergence((1 + t) / total, 1 / total), _divergence((1 - t) / total, 1 / total))
+    return np.minimum(_divergence(t, total), _divergence(-t, total))
 
 
-def _divergence(a: Floats, b: float) -> Floats:
-    """Return ``KL(a, b)`` of two coins, infinite where a is no probability: no error is that large."""
-    possible = (a >= 0) & (a <= 1)
-    inside = np.where(possible, a, b)
-    with np.errstate(divide="ignore", invalid="ignore"):  # 0 log 0 is 0; for b = 1 nothing varies
-        heads = np.where(inside > 0, inside * np.log(inside / b), 0.0)
-        tails = np.where(inside < 1, (1 - inside) * np.log((1 - inside) / (1 - b)), 0.0)
-    return np.where(possible, heads + tails, inf)
+def _divergence(t: Floats, total: float) -> Floats:
+    """Return ``KL((1 + t) / total, 1 / total)`` of two coins, infinite for what is none: no error is that large."""
+    possible = (t >= -1) & (t <= total - 1)
+    inside = np.where(possible, t, 0.0)
+    # Logarithms of 1 + t, since small t is what many draws are about; 0 log 0 is 0; for total = 1 nothing varies.
+    heads = (1 + inside) * np.log1p(np.where(inside > -1, inside, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tails = np.where(inside < total - 1, (total - 1 - inside) * np.log1p(-inside / (total - 1)), 0.0)
+    return np.where(possible, (heads + tails) / total, inf)
 
 
 def _chaos(m: int, delta: float, total: float) -> float:

@@ -33,7 +33,7 @@ class Sample:
         The probability that each row is drawn at all; None for ``"distinct"``, where it is not known.
     mode : str
         How it was drawn.
-    completed : bool
+    filled_up : bool
         Whether ``"distinct"`` gave up after 10,000 draws per row, and took the highest scores left with weight 1.
     """
 
@@ -43,7 +43,7 @@ class Sample:
     draws: int
     inclusion: Floats | None
     mode: Mode
-    completed: bool = False
+    filled_up: bool = False
 
 
 def sample_coreset(scores: ArrayLike, budget: int, mode: Mode = "fixed_pps", *, seed: Seed) -> Sample:
@@ -147,4 +147,4 @@ def _distinct(rows: Indices, chances: Floats, size: int, generator: np.random.Ge
     order = np.argsort(indices)
     weights = np.concatenate([sample.weights, np.ones(missing)])[order]
     counted = np.concatenate([sample.counts, np.zeros(missing, dtype=np.int64)])[order]
-    return Sample(indices[order], weights, counted, draws, None, "distinct", completed=True)
+    return Sample(indices[order], weights, counted, draws, None, "distinct", filled_up=True)

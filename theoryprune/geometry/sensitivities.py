@@ -68,8 +68,8 @@ def sensitivities(points: ArrayLike, method: Method = "lewis") -> Sensitivities:
     Raises
     ------
     ConvergenceError
-        If a solver fails, or the two sides of an exact value differ by more than 1e-6 of it. It carries the result,
-        whose bounds hold all the same.
+        If a solver fails, or the two sides of an exact value differ by more than 1e-6 of it. It carries the result
+        (for ``"lewis"`` that of `lewis_weights`), whose bounds hold all the same.
     ValueError
         If the points are not finite or have no row, or the method is another.
 

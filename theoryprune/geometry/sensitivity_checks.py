@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import qr, solve_triangular
 from scipy.optimize import linprog
 
-from theoryprune.geometry.arguments import Floats, Indices, as_points, as_vector
+from theoryprune.geometry.arguments import Floats, as_indices, as_points, as_positive, as_vector
 from theoryprune.geometry.lewis_checks import independent_columns
-from theoryprune.geometry.verdict import Verdict, refuted, undecided
+from theoryprune.geometry.verdict import Verdict, confirmed, refuted, undecided
 
 
 def is_sensitivity_bound(
-    points: ArrayLike, bounds: ArrayLike, rows: Sequence[int] | Indices | None = None, tol: float = 1e-7
+    points: ArrayLike, bounds: ArrayLike, indices: ArrayLike | None = None, tol: float = 1e-7
 ) -> Verdict:
     """Check by linear programs that no row exceeds its bound on the l1 sensitivity.
 
@@ -25,8 +23,8 @@ def is_sensitivity_bound(
         The rows a_j.
     bounds : array_like, shape (n,)
         Stated upper bounds on ``sup_x |a_j . x| / ||A x||_1``.
-    rows : sequence of int, optional
-        The rows to check; all of them by default.
+    indices : array_like of int, optional
+        Of the rows to check; all of them by default.
     tol : float
         Relative.
 
@@ -48,17 +46,15 @@ def is_sensitivity_bound(
     most ``||R^-T e||`` with the factor R of A, since ``||R x|| = ||A x||_2 <= ||A x||_1``. Cost: one linear program
     in n + d unknowns for each row.
     """
-    matrix = as_points(points)
+    matrix, tol = as_points(points), as_positive(tol, "tol")
     stated = as_vector(bounds, len(matrix), "bounds")
-    chosen = np.arange(len(matrix)) if rows is None else np.asarray(rows, dtype=np.int64)
-    if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(matrix)):
-        raise ValueError(f"rows must lie between 0 and {len(matrix) - 1}, got {chosen.min()} to {chosen.max()}")
+    chosen = np.arange(len(matrix)) if indices is None else as_indices(indices, len(matrix))
     largest = np.abs(matrix).max(axis=1)
     live = np.flatnonzero(largest)
     if (stated[live] <= 0).any() or (stated < 0).any():
         return refuted("the bounds must be positive for non-zero rows, and not negative")
     if not len(live):
-        return Verdict(True, False, 0.0, "all rows are zero")
+        return confirmed("all rows are zero", 0.0)
     columns = independent_columns(matrix[live] / largest[live, None])
     white = _whitened(matrix[:, columns] / largest.max())
     if white is None:
@@ -67,7 +63,7 @@ def is_sensitivity_bound(
     worst = max(shares, default=0.0)
     if not worst <= 1 + tol:
         return refuted(f"row {chosen[int(np.argmax(shares))]} has {worst:.12g} times its bound", worst)
-    return Verdict(True, False, worst, "no row exceeds its bound")
+    return confirmed("no row exceeds its bound", worst)
 
 
 def _whitened(matrix: Floats) -> Floats | None:

@@ -31,6 +31,11 @@ class Verdict:
         return self.holds
 
 
+def confirmed(reason: str, value: float) -> Verdict:
+    """The claim holds."""
+    return Verdict(True, False, value, reason)
+
+
 def refuted(reason: str, value: float = float("nan")) -> Verdict:
     """The claim does not hold."""
     return Verdict(False, False, value, reason)

@@ -1,4 +1,4 @@
-"""The command prints one table and writes what it measured."""
+"""The command prints its tables and writes what it measured."""
 
 import json
 
@@ -20,19 +20,36 @@ def test_a_small_run(tmp_path, capsys, monkeypatch):
     assert "300 x 2" in capsys.readouterr().out
 
 
-def test_a_contender_that_fell_short_has_a_star():
-    row = {
-        "item": "lowner",
-        "points": "4 x 2",
-        "contender": "peer",
-        "reached": False,
-        "ours": 1.0,
-        "certificate": 0.1,
-        "n": 1,
-    }
-    columns = [list(column.cells) for column in command.table([row]).columns]
-    assert columns[2] == ["peer *"]
-    assert columns[3] == [""]
+ROW = {
+    "item": "lowner",
+    "points": "4 x 2",
+    "contender": "peer",
+    "reached": False,
+    "goal": 20,
+    "seconds": 2.0,
+    "ours": 0.5,
+}
+ROW |= {"ratio": 4.0, "ratios": [3.0, 4.0, 5.0], "accuracy": 0.02, "certificate": 0.0051, "n": 3}
+STREAM = {
+    "item": "caratheodory_blocks",
+    "points": "1000 x 2",
+    "ours": 1.0,
+    "certificate": 1e-16,
+    "memory": 1.1,
+    "left": [3],
+}
+
+
+def test_a_table_for_each_item():
+    first, second = command.tables([ROW, STREAM])
+    cells = [list(column.cells) for column in first.columns]
+    assert cells == [["4 x 2"], ["peer *"], ["2 / 0.5"], ["4 (3-5)"], ["20"], ["0.02 / 0.0051"], ["3"]]
+    assert [list(column.cells) for column in second.columns] == [["1000 x 2"], ["1"], ["1.0e-16"], ["1.10"], ["3"]]
+
+
+def test_one_run_has_no_range():
+    (only,) = command.tables([ROW | {"ratios": [4.0], "reached": True, "goal": None}])
+    assert [list(only.columns[i].cells) for i in (1, 3, 4)] == [["peer"], ["4"], [""]]
 
 
 def test_an_unknown_part():

@@ -1,5 +1,7 @@
 """The checker of sensitivity bounds: another linear program, which proves them and refuses any that is too low."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -55,3 +57,19 @@ def test_zero_rows_and_bad_indices():
             is_sensitivity_bound(np.eye(2), [1, 1], indices)
     with pytest.raises(ValueError, match="bounds"):
         is_sensitivity_bound(np.eye(2), [1, np.nan])
+
+
+def test_multipliers_that_do_not_add_up_prove_nothing(monkeypatch):
+    """Half of the true ones have half the size, and what they miss has to count."""
+    points = gaussian(30, 3)
+    bounds = sensitivities(points, method="exact").bounds
+    module = importlib.import_module("theoryprune.geometry.sensitivity_checks")
+    solve = module.linprog
+
+    def halved(*args, **options):
+        found = solve(*args, **options)
+        found.ineqlin.marginals = found.ineqlin.marginals / 2
+        return found
+
+    monkeypatch.setattr(module, "linprog", halved)
+    assert not is_sensitivity_bound(points, 0.6 * bounds)

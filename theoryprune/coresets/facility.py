@@ -13,7 +13,7 @@ from theoryprune.coresets.rays import masses, rays_of, sines
 
 _IN_MEMORY = 16384
 """Units up to which all distances are kept, 2 GiB; beyond, rows of them are computed when they are asked for."""
-_BATCH = 32
+_BATCH = 16
 """Candidates whose gains are brought up to date together."""
 
 
@@ -65,7 +65,7 @@ def facility_location(incoming: ArrayLike, outgoing: ArrayLike, count: int | Non
     Gains never grow, so earlier ones are upper bounds and few have to be computed again (M. Minoux, Accelerated greedy
     algorithms for maximizing submodular set functions, 1978). Rounding is monotone too: the order is that of the plain
     algorithm, to the last digit. Cost O(n^2 d) and, for each step, O(n) for each gain brought up to date; memory for
-    n^2 numbers up to n = 16384, and for 32 n beyond, where each gain costs O(n d).
+    n^2 numbers up to n = 16384, and for 128 n beyond, where each gain costs O(n d).
 
     See Also
     --------
@@ -104,7 +104,7 @@ def _lazy_greedy(
     costs: Callable[[Indices], Floats], mass: Floats, size: int, live: NDArray[np.bool_]
 ) -> tuple[Indices, Floats]:
     current, curve, order = mass.copy(), [float(mass.sum())], np.empty(size, np.int64)
-    blocks = np.array_split(np.arange(len(mass)), -(-len(mass) // (8 * _BATCH)))
+    blocks = np.array_split(np.arange(len(mass)), -(-len(mass) // 128))
     bounds = np.concatenate([_gains(costs(block), current) for block in blocks])
     bounds[~live] = -1  # a zero row serves nobody: after all others, in the order of the indices
     updated = np.where(live, 0, size)

@@ -55,6 +55,15 @@ def test_the_tight_case_is_attained():
     assert found.tightness > 1 - 1e-6
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_orthonormal_rows_in_more_dimensions(seed):
+    # LAPACK's driver for single eigenvalues fails on some of these, whose Gram matrices are nearly the identity.
+    rng = np.random.default_rng(seed)
+    V, W = rng.standard_normal((10, 48)) / 7, np.linalg.qr(rng.standard_normal((64, 64)))[0][:48]
+    found = certify_layer(V, W, np.arange(24), V[:, :24])
+    assert found.observed <= found.best < found.full.best
+
+
 def test_any_fold_is_sound_and_bad_ones_are_refused():
     V, W = weights("gauss")
     kept, rng = np.arange(6), np.random.default_rng(0)

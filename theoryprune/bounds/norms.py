@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import eigvalsh, get_lapack_funcs
+from scipy.linalg import LinAlgError, eigvalsh, get_lapack_funcs
 from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
 from theoryprune.bounds.rounding import UNIT, Floats, exponents, gamma, norm_up, scale_up, up
@@ -59,7 +59,10 @@ def top_eigenvalue(gram: Floats) -> float:
             return float(eigsh(gram, k=1, which="LA", v0=start, tol=1e-9, return_eigenvectors=False)[0])
         except ArpackNoConvergence:
             pass  # a cluster at the top: the direct method does not mind
-    return float(eigvalsh(gram, subset_by_index=[n - 1, n - 1], check_finite=False)[0])
+    try:
+        return float(eigvalsh(gram, subset_by_index=[n - 1, n - 1], check_finite=False)[0])
+    except LinAlgError:  # LAPACK's method for a few eigenvalues gives up on some clusters, such as near the identity
+        return float(eigvalsh(gram, driver="ev", check_finite=False)[-1])
 
 
 def is_positive_definite(matrix: Floats) -> bool:

@@ -3,5 +3,10 @@
 from __future__ import annotations
 
 from theoryprune.bounds.verify import verify
+from theoryprune.bounds.gains import GainBounds as GainBounds
+from theoryprune.bounds.ball import box_radius as box_radius
+from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertificate
+from theoryprune.bounds.layer_certs import certify_layer as certify_layer
+from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
 
-__all__ = ["verify"]
+__all__ = ["verify", "GainBounds", "box_radius", "LayerCertificate", "certify_layer", "is_layer_certificate"]

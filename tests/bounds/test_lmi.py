@@ -1,0 +1,31 @@
+"""The matrix inequality accepts what holds and nothing below."""
+
+import numpy as np
+import pytest
+
+from tests.bounds.test_tri_prod import pair_of
+from theoryprune.bounds.lmi import is_sector_bound, proved_gain
+from theoryprune.bounds.sector_value import sector_of, sector_square
+from theoryprune.bounds.tri_prod import balances
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.4])
+@pytest.mark.parametrize("scale", [1.0, 1e-60])
+def test_the_least_square_and_nothing_below(slope, scale):
+    pair = pair_of(scale * RNG.standard_normal((3, 6)), RNG.standard_normal((6, 4)), slope)
+    sector = sector_of(pair, balances(pair)[0]) if scale == 1 else sector_of(pair, balances(pair)[1])
+    square = sector_square(pair, sector)
+    if scale == 1:
+        assert is_sector_bound(pair, sector, square * (1 + 1e-9))
+        assert proved_gain(pair, sector, square) == pytest.approx(np.sqrt(square), rel=6e-7)
+    assert not is_sector_bound(pair, sector, square * (1 - 1e-6))
+    assert proved_gain(pair, sector, square * (1 - 1e-5)) == np.inf
+
+
+def test_nonsense_is_refused():
+    pair = pair_of(np.eye(2), np.eye(2))
+    for sector, square in [([1.0, -1.0], 1.0), ([1.0, np.nan], 1.0), ([2.0, 2.0], 0.0), ([2.0, 2.0], np.nan)]:
+        assert not is_sector_bound(pair, np.array(sector), square)
+    assert not is_sector_bound(pair, np.array([0.5, 2.0]), 10.0)  # T below A^T A

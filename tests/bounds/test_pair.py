@@ -1,0 +1,53 @@
+"""The error is A S B x, and the rounding of A and B is within its allowance."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.bounds.layers import fold, leaky, weights
+from theoryprune.bounds.fold import nearest_rays
+from theoryprune.bounds.layer import as_layer
+from theoryprune.bounds.pair import layer_pair
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_identity(changed):
+    V, W = weights("gauss")
+    kept, slopes = np.arange(5), np.linspace(0, 1, 12)
+    U = fold(V, W, kept) + 0.1
+    rows = W[kept] * 1.01 if changed else W[kept]
+    layer = as_layer(V, W, kept, U, slopes, kept_rows=rows)
+    assignment, multipliers = nearest_rays(layer.rows, kept, slopes)
+    pair = layer_pair(layer, assignment, multipliers)
+    x = np.random.default_rng(1).standard_normal((5, 200))
+    error = V @ leaky(W @ x, slopes) - U @ leaky(rows @ x, slopes[kept])
+    bound = (np.abs(pair.left) @ np.abs(pair.right @ x)) * 2.0**pair.exponent
+    assert (np.abs(error) <= bound * (1 + 1e-12)).all()
+    assert pair.right.shape[0] == (17 if changed else 12)
+
+
+def test_residuals_are_within_the_allowance_in_rationals():
+    V, W = weights("duplicates", n=8, d=3, p=1)
+    kept = np.arange(4)
+    layer = as_layer(V, W, kept, V[:, kept])
+    assignment, multipliers = nearest_rays(layer.rows, kept, layer.slopes)
+    pair = layer_pair(layer, assignment, multipliers)
+    missing = Fraction(0)
+    for j in layer.pruned:
+        a, c = Fraction(float(multipliers[j])), max(assignment[j], 0)
+        exact = [Fraction(float(w)) - a * Fraction(float(t)) for w, t in zip(W[j], W[c], strict=True)]
+        place = np.flatnonzero(pair.columns == j - 4)
+        share = pair.shares[place[0]] if len(place) else 0
+        mine = pair.right[place[0]] if len(place) else np.zeros(3)
+        off = max(abs(e - Fraction(float(b)) * Fraction(2) ** int(share)) for e, b in zip(exact, mine, strict=True))
+        missing += off * abs(Fraction(float(V[0, j])))
+    assert missing <= Fraction(pair.rounding) * Fraction(2) ** pair.exponent
+
+
+def test_nothing_changed_leaves_nothing():
+    V, W = weights("gauss")
+    layer = as_layer(V, W, np.arange(12), V)
+    pair = layer_pair(layer, np.arange(12), np.ones(12))
+    assert pair.left.shape[1] == 0
+    assert pair.rounding == 0

@@ -1,0 +1,39 @@
+"""The search finds known worst inputs, and its lower bound is below the exact error."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from theoryprune.bounds.layer import as_layer
+from theoryprune.bounds.witness import observed_error, observed_gain, scaled, search
+
+
+def test_the_worst_input_of_orthonormal_rows_is_found():
+    V = np.arange(1.0, 5)[None]
+    layer = as_layer(V, np.eye(4), [0], V[:, :1])
+    assert observed_gain(layer, search(layer, 0)) == pytest.approx(np.linalg.norm([2, 3, 4]), rel=1e-9)
+    assert observed_gain(layer, np.zeros(4)) == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-150, 1e150])
+def test_below_the_exact_error_in_rationals(scale):
+    rng = np.random.default_rng(0)
+    V, W = rng.standard_normal((1, 5)), scale * rng.standard_normal((5, 3))
+    layer = as_layer(V, W, [0, 1], V[:, :2], bias=scale * rng.standard_normal(5))
+    x = rng.standard_normal(3)
+    lifted = [*map(Fraction, x.tolist()), Fraction(1)]
+    active = [
+        max(Fraction(0), sum(Fraction(float(w)) * t for w, t in zip(row, lifted, strict=True))) for row in layer.rows
+    ]
+    exact = abs(sum(Fraction(float(v)) * t for v, t in zip(V[0, 2:], active[2:], strict=True)))
+    assert Fraction(observed_error(layer, x)) <= exact
+    assert observed_error(layer, x) >= float(exact) * (1 - 1e-9)
+
+
+def test_domains():
+    V = np.ones((1, 2))
+    layer = as_layer(V, [[-1.0, 0], [1.0, 1.0]], [1], [[1.0]], bias=[0.5, 0.0])
+    assert (search(layer, 0, nonnegative=True) >= 0).all()
+    assert np.linalg.norm(search(layer, 0, radius=2.0)) <= 2 * (1 + 1e-12)
+    assert scaled(layer)[0].rows.max() <= 1

@@ -1,0 +1,137 @@
+"""Search for an input on which the pruned layer is most wrong, and what is proved of the error there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from theoryprune.bounds.layer import Layer
+from theoryprune.bounds.rounding import UNIT, Floats, exponents, gamma, norm_up
+
+
+def search(
+    layer: Layer, seed: int, *, nonnegative: bool = False, radius: float | None = None, effort: int = 1
+) -> Floats:
+    """Return the input with the largest error found.
+
+    Parameters
+    ----------
+    layer : Layer
+    seed : int
+    nonnegative : bool
+        Whether only x >= 0 counts.
+    radius : float, optional
+        With biases: look for the largest ``||err(x)||`` in this ball, not for the largest gain.
+    effort : int
+        Factor for starts and steps.
+
+    Returns
+    -------
+    ndarray, shape (d,)
+        x, without the bias coordinate.
+
+    Notes
+    -----
+    The error is piecewise linear, so the gradient at x is that of ``||M x||`` with the M of x's cell; a step of the
+    power method on ``M^T M`` goes to its direction, in the second half only part of the way. With biases the last
+    coordinate of ``(x, tau)`` moves too and stays positive. Heuristic: the supremum may be larger. Cost O(n d + n p)
+    for each of ``32 * effort`` starts and ``120 * effort`` steps.
+    """
+    layer = scaled(layer)[0]
+    rng, d = np.random.default_rng(seed), layer.rows.shape[1]
+    points = rng.standard_normal((d, 32 * effort))
+    points = _projected(points, layer, nonnegative, radius)
+    best, record = points[:, 0], -1.0
+    for step in range(120 * effort):
+        errors, gradients = _errors(layer, points)
+        sizes = np.sqrt(np.einsum("ij,ij->j", errors, errors))
+        if radius is None or layer.tau is None:
+            sizes = sizes / np.sqrt(np.einsum("ij,ij->j", points, points))
+        place = int(sizes.argmax())
+        if sizes[place] > record:
+            best, record = points[:, place].copy(), float(sizes[place])
+        moved = _projected(gradients, layer, nonnegative, radius)
+        if step >= 60 * effort:
+            moved = _projected(0.8 * points + 0.2 * moved, layer, nonnegative, radius)
+        points = moved
+    return best if layer.tau is None else layer.tau * best[:-1] / best[-1]
+
+
+def observed_error(layer: Layer, point: Floats) -> float:
+    """Return a proved lower bound of ``||err(x)||``; 0 where rounding hides it. Cost O(n (d + p))."""
+    small, exponent = scaled(layer)
+    lifted = point if small.tau is None else np.append(point, small.tau)
+    unit = int(exponents(lifted))
+    lifted = np.ldexp(lifted, -unit)
+    errors, _ = _errors(small, lifted[:, None])
+    shift = np.abs(small.shift) * (lifted[-1] / small.tau if small.tau is not None else 0.0)
+    first = np.abs(small.outgoing) @ (np.abs(small.rows) @ np.abs(lifted))
+    second = np.abs(small.new_outgoing) @ (np.abs(small.new_rows) @ np.abs(lifted))
+    count = 2 * sum(small.rows.shape) + 2 * len(first) + 16
+    slack = 2 * gamma(count) * norm_up(first + second + shift) + 2.0**-1000
+    size = float(np.sqrt(errors[:, 0] @ errors[:, 0])) * (1 - 8 * (len(first) + 4) * UNIT)
+    with np.errstate(over="ignore"):
+        return max(0.0, float(np.nextafter(np.ldexp(max(0.0, size - slack), exponent + unit), -np.inf)))
+
+
+def observed_gain(layer: Layer, point: Floats) -> float:
+    """Return a proved lower bound of ``||err(x)|| / ||x~||``, 0 at the origin."""
+    lifted = point if layer.tau is None else np.append(point, layer.tau)
+    unit = int(exponents(lifted))
+    length = norm_up(np.ldexp(lifted, -unit))
+    if length == 0:
+        return 0.0
+    if layer.tau is None:  # homogeneous: evaluated at a point of size 1, where nothing overflows
+        return max(0.0, float(np.nextafter(observed_error(layer, np.ldexp(point, -unit)) / length, -np.inf)))
+    size = observed_error(layer, point)
+    return max(0.0, float(np.nextafter(float(np.ldexp(size, -unit)) / length, -np.inf)))
+
+
+def scaled(layer: Layer) -> tuple[Layer, int]:
+    """Return the layer with weights scaled by powers of two to at most 1, and the exponent of the error's scale."""
+    outer = int(max(exponents(layer.outgoing), exponents(layer.new_outgoing)))
+    inner = int(max(exponents(layer.rows), exponents(layer.new_rows)))
+    with np.errstate(over="ignore"):
+        shift = np.ldexp(layer.shift, -outer - inner)
+    small = replace(
+        layer,
+        outgoing=np.ldexp(layer.outgoing, -outer),
+        new_outgoing=np.ldexp(layer.new_outgoing, -outer),
+        rows=np.ldexp(layer.rows, -inner),
+        new_rows=np.ldexp(layer.new_rows, -inner),
+        shift=shift,
+    )
+    return small, outer + inner
+
+
+def _errors(layer: Layer, points: Floats) -> tuple[Floats, Floats]:
+    """The error at each column, and the gradient of half its square."""
+    slopes, kept = layer.slopes[:, None], layer.slopes[layer.kept][:, None]
+    before, after = layer.rows @ points, layer.new_rows @ points
+    first, second = np.where(before > 0, 1.0, slopes), np.where(after > 0, 1.0, kept)
+    errors = layer.outgoing @ (first * before) - layer.new_outgoing @ (second * after)
+    if layer.tau is not None:
+        errors = errors + layer.shift[:, None] * (points[-1] / layer.tau)
+    gradients = layer.rows.T @ (first * (layer.outgoing.T @ errors))
+    gradients = gradients - layer.new_rows.T @ (second * (layer.new_outgoing.T @ errors))
+    if layer.tau is not None:
+        gradients[-1] += (layer.shift @ errors) / layer.tau
+    return errors, gradients
+
+
+def _projected(points: Floats, layer: Layer, nonnegative: bool, radius: float | None) -> Floats:
+    """Columns of norm 1 in the domain, or in the ball with the last coordinate tau."""
+    points = np.maximum(points, 0.0) if nonnegative else points.copy()
+    largest = np.abs(points).max(axis=0)
+    points[:, largest == 0] = 1.0
+    points /= np.where(largest > 0, largest, 1.0)
+    if layer.tau is not None and radius is not None:
+        inputs = points[:-1]
+        inputs *= radius / np.maximum(np.sqrt(np.einsum("ij,ij->j", inputs, inputs)), 1e-30)
+        points[-1] = layer.tau
+        return points
+    points /= np.sqrt(np.einsum("ij,ij->j", points, points))
+    if layer.tau is not None:
+        points[-1] = np.maximum(points[-1], 1e-9)
+    return points

@@ -1,0 +1,75 @@
+"""Whether refitted outgoing weights are the best in mean square, and their error the one that is stated."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from theoryprune.coresets.arguments import Floats, as_pair, as_slope
+from theoryprune.coresets.fold import fold
+from theoryprune.coresets.record import Fit, LayerCoreset
+from theoryprune.geometry import Verdict, gaussian_gram, is_best_fit, second_moment_gram
+
+_TOLERANCE = 1e-9
+
+
+def is_kernel_fit(
+    coreset: LayerCoreset,
+    incoming: ArrayLike,
+    outgoing: ArrayLike,
+    *,
+    slope: float = 0.0,
+    mean: ArrayLike | None = None,
+    covariance: ArrayLike | None = None,
+    law: str = "gaussian",
+) -> Verdict:
+    """Check a `kernel_fit` by its normal equations, without solving them.
+
+    Parameters
+    ----------
+    coreset : LayerCoreset
+    incoming, outgoing, slope, mean, covariance, law
+        As it was made.
+
+    Returns
+    -------
+    Verdict
+        With the root mean square error, as recomputed.
+
+    Raises
+    ------
+    ValueError
+        If the layer or a moment is not what `kernel_fit` takes.
+
+    Notes
+    -----
+    With the Gram matrix of the rows as they are, not as divided for the solver: so their magnitudes must be ordinary,
+    or it overflows. A blend is first taken apart with `fold`; for a share t of 0 only the error is checked.
+    Tolerance 1e-9. Cost O(n^2 (d + p)).
+    """
+    rows, columns = as_pair(incoming, outgoing)
+    kept, fit = np.asarray(coreset.kept), coreset.fit
+    if fit is None or np.shape(coreset.outgoing) != (len(columns), len(kept)):
+        return Verdict(False, False, float("nan"), "it has no fit, or its weights have the wrong shape")
+    compute = gaussian_gram if law == "gaussian" else second_moment_gram
+    gram = compute(rows, None, mean, covariance, as_slope(slope))
+    change = columns.copy()
+    change[:, kept] -= coreset.outgoing
+    rms, whole = (float(np.sqrt(max(0.0, float(np.sum(part @ gram * part))))) for part in (change, columns))
+    # Errors far below the output are differences of it, squared.
+    allowed = _TOLERANCE * fit.rms + 1e-7 * whole
+    if not (abs(rms - fit.rms) <= allowed and abs(whole - fit.target_rms) <= _TOLERANCE * whole):
+        return Verdict(False, False, rms, "the stated error is not that of these weights")
+    if fit.blend and len(kept) < len(rows):
+        weights = (coreset.outgoing - (1 - fit.blend) * fold(rows, columns, kept).outgoing) / fit.blend
+        if not _solves(gram, columns, coreset, weights, fit):
+            return Verdict(False, False, rms, "the weights do not solve the normal equations")
+    return Verdict(True, False, rms, "no other outgoing weights have a smaller mean squared error, up to the ridge")
+
+
+def _solves(gram: Floats, columns: Floats, coreset: LayerCoreset, weights: Floats, fit: Fit) -> bool:
+    sizes = np.sqrt(np.diag(gram))
+    safe = np.where(sizes > 0, sizes, 1)
+    divided = gram / safe[:, None] / safe
+    divided = (divided + divided.T) / 2
+    return is_best_fit(divided, columns * sizes, coreset.kept, weights * sizes[coreset.kept], fit.ridge, _TOLERANCE)

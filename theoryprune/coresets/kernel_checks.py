@@ -72,4 +72,6 @@ def _solves(gram: Floats, columns: Floats, coreset: LayerCoreset, weights: Float
     safe = np.where(sizes > 0, sizes, 1)
     divided = gram / safe[:, None] / safe
     divided = (divided + divided.T) / 2
-    return is_best_fit(divided, columns * sizes, coreset.kept, weights * sizes[coreset.kept], fit.ridge, _TOLERANCE)
+    return bool(
+        is_best_fit(divided, columns * sizes, coreset.kept, weights * sizes[coreset.kept], fit.ridge, _TOLERANCE)
+    )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from theoryprune.coresets import merge
-from theoryprune.coresets.arguments import as_generator, as_kept, as_layer
+from theoryprune.coresets.arguments import as_kept, as_layer
+from theoryprune.geometry.arguments import as_generator
 
 GOOD = {"incoming": [[1.0, 2.0], [3.0, 4.0]], "outgoing": [[1.0, 1.0]], "budget": 1, "slope": 0.0}
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Seed = int | np.random.Generator
+from theoryprune.geometry.arguments import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,18 +133,3 @@ def as_kept(kept: ArrayLike, units: int) -> Indices:
     if chosen.min() < 0 or chosen.max() >= units or len(np.unique(chosen)) < len(chosen):
         raise ValueError(f"kept must be distinct indices in [0, {units}), got {kept!r}")
     return np.sort(chosen).astype(np.int64)
-
-
-def as_generator(seed: Seed) -> np.random.Generator:
-    """Return the generator itself, or a new one from an integer seed.
-
-    Raises
-    ------
-    TypeError
-        If it is neither: nothing is drawn from a global state.
-    """
-    if isinstance(seed, np.random.Generator):
-        return seed
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise TypeError(f"seed must be an integer or a numpy.random.Generator, got {type(seed).__name__}")
-    return np.random.default_rng(seed)

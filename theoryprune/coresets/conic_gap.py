@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, as_matrix
+from theoryprune.coresets.arguments import as_matrix
+from theoryprune.geometry.arguments import Floats
 
 
 def conic_gap(rows: ArrayLike, multipliers: ArrayLike, inputs: ArrayLike) -> Floats:

@@ -7,9 +7,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from theoryprune.coresets.arguments import Floats, Layer, Seed, as_generator
+from theoryprune.coresets.arguments import Layer
 from theoryprune.coresets.record import LayerCoreset, Sampling, identity
 from theoryprune.geometry import sample_coreset
+from theoryprune.geometry.arguments import Floats, Seed, as_generator
 
 Mode = Literal["iid", "distinct", "fixed_pps"]
 NOTHING_DRAWN = "exact: every unit with a positive score is kept with weight 1"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theoryprune.coresets.arguments import Floats, Indices, as_budget, as_pair
+from theoryprune.coresets.arguments import as_budget, as_pair
 from theoryprune.coresets.rays import masses, rays_of, sines
+from theoryprune.geometry.arguments import Floats, Indices
 
 _IN_MEMORY = 16384
 """Units up to which all distances are kept, 2 GiB; beyond, rows of them are computed when they are asked for."""

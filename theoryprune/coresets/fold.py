@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from theoryprune.coresets.arguments import Floats, Indices, as_kept, as_pair
+from theoryprune.coresets.arguments import as_kept, as_pair
 from theoryprune.coresets.rays import Rays, rays_of, sines
 from theoryprune.coresets.record import LayerCoreset, Merging
+from theoryprune.geometry.arguments import Floats, Indices
 
 _NUMBERS = 2**22
 

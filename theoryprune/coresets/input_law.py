@@ -8,10 +8,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Indices, as_matrix, as_pair, as_slope
+from theoryprune.coresets.arguments import as_matrix, as_pair, as_slope
 from theoryprune.coresets.rays import rays_of
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry import gaussian_gram, second_moment_gram
+from theoryprune.geometry.arguments import Floats, Indices
 
 Law = Literal["gaussian", "second_moment"]
 

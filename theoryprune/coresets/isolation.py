@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
-from theoryprune.coresets.arguments import Floats, as_matrix, as_slope
+from theoryprune.coresets.arguments import as_matrix, as_slope
 from theoryprune.coresets.rays import rays_of
 from theoryprune.errors import ConvergenceError
 from theoryprune.geometry import Verdict
+from theoryprune.geometry.arguments import Floats
 
 _TOLERANCE = 1e-9
 

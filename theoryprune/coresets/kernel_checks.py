@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, as_pair, as_slope
+from theoryprune.coresets.arguments import as_pair, as_slope
 from theoryprune.coresets.fold import fold
 from theoryprune.coresets.record import Fit, LayerCoreset
 from theoryprune.geometry import Verdict, gaussian_gram, is_best_fit, second_moment_gram
+from theoryprune.geometry.arguments import Floats
 
 _TOLERANCE = 1e-9
 

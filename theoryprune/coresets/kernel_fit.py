@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Indices, as_layer
+from theoryprune.coresets.arguments import as_layer
 from theoryprune.coresets.fold import folded
 from theoryprune.coresets.input_law import Features, Law, features_of, mean_square_error
 from theoryprune.coresets.record import Fit, LayerCoreset, identity
 from theoryprune.coresets.selection import Select, chosen_units
 from theoryprune.geometry import best_fit
+from theoryprune.geometry.arguments import Floats, Indices
 
 
 def kernel_fit(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Layer, Seed, as_layer
+from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.drawn import Mode, Theorem, drawn
 from theoryprune.coresets.rays import masses, rays_of
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.sample_bound import as_delta
 from theoryprune.geometry import lewis_weights, relative_sampling_error
+from theoryprune.geometry.arguments import Seed
 
 
 def lewis(

@@ -7,13 +7,14 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Layer, Seed, as_layer
+from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.drawn import Mode, Theorem, drawn
 from theoryprune.coresets.mussay import largest_outputs
 from theoryprune.coresets.rays import rays_of
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.taken import largest, taken
 from theoryprune.geometry import lowner_caratheodory, peeling
+from theoryprune.geometry.arguments import Floats, Seed
 
 Peel = Literal["dopt", "vertices"]
 _EPS = 0.05

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Indices, as_pair
+from theoryprune.coresets.arguments import as_pair
 from theoryprune.coresets.facility import FacilityOrder
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry import Verdict
+from theoryprune.geometry.arguments import Floats, Indices
 
 _TOLERANCE = 1e-9
 

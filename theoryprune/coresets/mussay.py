@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Seed, as_layer
+from theoryprune.coresets.arguments import as_layer
 from theoryprune.coresets.drawn import Mode, Theorem, drawn
 from theoryprune.coresets.rays import rays_of
 from theoryprune.coresets.record import LayerCoreset
+from theoryprune.geometry.arguments import Floats, Seed
 
 
 def mussay(

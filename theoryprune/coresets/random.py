@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Indices, Layer, Seed, as_generator, as_layer
+from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.fold import folded
 from theoryprune.coresets.record import LayerCoreset, identity
 from theoryprune.coresets.taken import taken
+from theoryprune.geometry.arguments import Indices, Seed, as_generator
 
 
 def random(incoming: ArrayLike, outgoing: ArrayLike, budget: int, *, slope: float = 0.0, seed: Seed) -> LayerCoreset:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theoryprune.coresets.arguments import Floats, Indices
+from theoryprune.geometry.arguments import Floats, Indices
 
 _NEAR = 1e-8
 """Where the cosine is so close to 1, the sine comes from a difference: the square root of ``1 - c^2`` has lost it."""

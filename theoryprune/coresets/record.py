@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from theoryprune.coresets.arguments import Floats, Indices, Layer
+from theoryprune.coresets.arguments import Layer
+from theoryprune.geometry.arguments import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Floats, Indices, as_pair, as_slope
+from theoryprune.coresets.arguments import as_pair, as_slope
 from theoryprune.coresets.isolation import isolated_units
 from theoryprune.coresets.rays import rays_of
 from theoryprune.geometry import kappa, relative_factor
+from theoryprune.geometry.arguments import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from theoryprune.coresets.arguments import Indices, Layer
+from theoryprune.coresets.arguments import Layer
 from theoryprune.coresets.facility import facility_location
 from theoryprune.coresets.input_law import Features, features_of
 from theoryprune.geometry import pivoted_cholesky_targets
+from theoryprune.geometry.arguments import Indices
 
 Select = Literal["facility", "pivchol"]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from theoryprune.coresets.arguments import Floats, Indices, Layer
+from theoryprune.coresets.arguments import Layer
 from theoryprune.coresets.record import LayerCoreset, identity
+from theoryprune.geometry.arguments import Floats, Indices
 
 
 def largest(scores: Floats, budget: int) -> Indices:

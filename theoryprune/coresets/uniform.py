@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import Seed, as_generator, as_layer
+from theoryprune.coresets.arguments import as_layer
 from theoryprune.coresets.random import uniform_units
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.taken import taken
+from theoryprune.geometry.arguments import Seed, as_generator
 
 
 def uniform(incoming: ArrayLike, outgoing: ArrayLike, budget: int, *, slope: float = 0.0, seed: Seed) -> LayerCoreset:

@@ -1,4 +1,4 @@
-"""The kernel of Carathéodory's theorem: weights move along null vectors until few are left."""
+"""The kernel of Carathéodory's theorem: weights move along null vectors, many at once, until few are left."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ def eliminate(rows: Floats, weights: Floats, cost: Floats | None = None) -> tupl
     Notes
     -----
     An LU decomposition with row pivoting, ``[B; N] = [L1; L2] U``, chooses c rows B as a basis and gives the others as
-    ``N = T B`` with ``T = L2 L1^-1``. That holds for any rank, since L1 is always invertible. Then the other rows are
-    removed one by one. For the row ``t B`` the null vector is ``(t, -1)``: its weight moves to the basis until it is 0,
-    or until one in the basis is, and then the row takes that place and T changes by a matrix of rank one. Both signs of
-    the null vector are open (a cost may leave one); the one with the larger pivot is taken. Cost O(k^2 c).
+    ``N = T B`` with ``T = L2 L1^-1``. That holds for any rank, since L1 is always invertible. For the row ``t B`` the
+    null vector is ``(t, -1)``. The weights of all other rows move to the basis at once, along the sum of their null
+    vectors, until they are 0, or until one in the basis is. Then the row with the largest pivot takes that place, the
+    others become combinations of the new basis, T changes by a matrix of rank one, and the rest moves on. With a cost
+    only rows whose loss does not raise it move; where there is none, one grows until another is 0. Each exchange is
+    one row less, so there are at most k - c, and mostly far fewer: the rows that are left at the end go together. Cost
+    O(k c) for each exchange, O(k c^2) for the decomposition.
     """
     k, c = rows.shape
     if k <= c:
@@ -79,47 +82,60 @@ def numerical_rank(rows: Floats, factor: float = 1.0) -> int:
 def _remove(table: Floats, order: Indices, weights: Floats, cost: Floats | None) -> tuple[Indices, Floats]:
     """Remove the rows ``order[c:]``, which are `table` times the rows ``order[:c]``, or exchange them."""
     table = np.ascontiguousarray(table)
-    count, c = table.shape
-    basis, outside = order[:c].copy(), weights[order[c:]].tolist()
-    inside, ratio, gain = np.maximum(weights[basis], _ZERO), np.empty(c), 0.0
-    prices = None if cost is None else cost[basis]
+    c = table.shape[1]
+    basis, others = order[:c].copy(), order[c:].copy()
+    inside, outside = np.maximum(weights[basis], _ZERO), weights[others]
     with np.errstate(over="ignore"):  # a ratio to what stands for 0 may be infinite
-        for j in range(count - 1, -1, -1):
-            t = table[j]
-            if prices is not None and cost is not None:
-                # What the cost falls by for each unit of weight that row j loses.
-                gain = float(cost[order[c + j]] - t @ prices)
-            np.divide(t, inside, out=ratio)
-            i, step = _step(t, ratio, outside[j], gain)
-            inside += step * t
-            np.maximum(inside, _ZERO, out=inside)
-            if i < 0:
+        while len(others):
+            falling, slowest = np.maximum(outside, _ZERO), 1.0
+            if cost is not None:
+                falling, slowest = _cheaper(cost[others] - table @ cost[basis], falling)
+            change = falling @ table
+            out = int((rate := change / inside).argmin())
+            if -rate.item(out) <= slowest:
+                inside, stay = np.maximum(inside + change, _ZERO), falling == 0
+                table, others, outside = table[stay], others[stay], outside[stay]
                 continue
-            inside[i], basis[i] = outside[j] - step, order[c + j]
-            if prices is not None and cost is not None:
-                prices[i] = cost[order[c + j]]
-            if j:
-                column = table[:j, i] / t[i]
-                dger(-1.0, t, column, a=table[:j].T, overwrite_a=1)  # in place: the transpose is in Fortran's order
-                table[:j, i] = column
+            enter = int(np.where(falling, np.sign(falling) * table[:, out], np.inf).argmin())
+            if abs(table.item(enter, out)) < _SMALL and _clear_noise(table):
+                continue
+            step = -1 / rate.item(out)
+            inside, outside = np.maximum(inside + step * change, _ZERO), outside - step * falling
+            inside[out], basis[out] = outside[enter], others[enter]
+            _exchange(table, out, enter)
+            for moved in (table, others, outside):
+                moved[enter] = moved[-1]
+            table, others, outside = table[:-1], others[:-1], outside[:-1]
     return _positive(basis, inside)
 
 
-def _step(t: Floats, ratio: Floats, weight: float, gain: float) -> tuple[int, float]:
-    """Return the place in the basis that falls to 0 (-1 for none), and how much weight the row loses: it may gain."""
-    low = int(ratio.argmin())
-    if gain >= 0 and ratio.item(low) * weight >= -1:
-        return -1, weight
-    high = int(ratio.argmax())
-    if -t[low] < _SMALL or t[high] < _SMALL:
-        # What rounding left of a 0 is no pivot.
-        ratio = np.where(np.abs(t) > 1e-14 * np.abs(t).max(), ratio, 0)
-        low, high = int(ratio.argmin()), int(ratio.argmax())
-        if gain >= 0 and ratio[low] * weight >= -1:
-            return -1, weight
-    if ratio[high] > 0 and (gain < 0 or (gain == 0 and t[high] > -t[low])):
-        return high, -1 / float(ratio[high])
-    return (low, -1 / float(ratio[low])) if ratio[low] * weight < -1 else (-1, weight)
+def _cheaper(gains: Floats, outside: Floats) -> tuple[Floats, float]:
+    """Return how fast the weight of each row falls where the cost does not grow, and how fast others fall that block.
+
+    All rows whose loss lowers the cost are removed together. Where there are none, one row grows until another is 0:
+    with positive costs a row whose loss raises them has a positive coefficient, so that there is one.
+    """
+    gladly = gains >= 0
+    if gladly.any():
+        return np.where(gladly, outside, 0.0), 1.0
+    growing = np.zeros(len(gains))
+    growing[gains.argmin()] = -1.0
+    return growing, 0.0
+
+
+def _clear_noise(table: Floats) -> bool:
+    """Set to 0 what rounding left of zeros, for that is no pivot; return whether there was any."""
+    noise = (np.abs(table) <= 1e-14 * np.abs(table).max(axis=1, keepdims=True)) & (table != 0)
+    table[noise] = 0
+    return bool(noise.any())
+
+
+def _exchange(table: Floats, out: int, enter: int) -> None:
+    """Write all rows with the row `enter` in the basis in the place of `out`; its own row is then spoilt."""
+    row = table[enter].copy()
+    column = table[:, out] / row[out]
+    dger(-1.0, row, column, a=table.T, overwrite_a=1)  # in place: the transpose is in Fortran's order
+    table[:, out] = column
 
 
 def _positive(indices: Indices, weights: Floats) -> tuple[Indices, Floats]:

@@ -134,8 +134,8 @@ def _total(sums: Floats, points: Floats) -> Floats:
 
 
 def _multiple(count: int, c: int) -> int:
-    """Balance the time for a removal, about 1 + c / 15 units, with that for a pass over what the groups leave."""
-    return min(24, max(4, isqrt(count // (1200 + 80 * c))))
+    """Balance the time for the groups, about 5 + c units for each, with that for a pass over what they leave."""
+    return min(24, max(6, isqrt(count // (300 + 60 * c))))
 
 
 def _group_size(count: int, groups: int) -> int:

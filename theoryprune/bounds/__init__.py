@@ -8,5 +8,9 @@ from theoryprune.bounds.ball import box_radius as box_radius
 from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertificate
 from theoryprune.bounds.layer_certs import certify_layer as certify_layer
 from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
+from theoryprune.bounds.pool_gain import pool_gain as pool_gain
 
-__all__ = ["verify", "GainBounds", "box_radius", "LayerCertificate", "certify_layer", "is_layer_certificate"]
+__all__ = [
+    "verify", "GainBounds", "box_radius", "LayerCertificate", "certify_layer", "is_layer_certificate",
+    "pool_gain",
+]  # fmt: skip

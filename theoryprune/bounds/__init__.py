@@ -9,8 +9,17 @@ from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertif
 from theoryprune.bounds.layer_certs import certify_layer as certify_layer
 from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
 from theoryprune.bounds.pool_gain import pool_gain as pool_gain
+from theoryprune.bounds.window import Window as Window
+from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 
 __all__ = [
-    "verify", "GainBounds", "box_radius", "LayerCertificate", "certify_layer", "is_layer_certificate",
+    "verify",
+    "GainBounds",
+    "box_radius",
+    "LayerCertificate",
+    "certify_layer",
+    "is_layer_certificate",
     "pool_gain",
-]  # fmt: skip
+    "Window",
+    "conv_norm",
+]

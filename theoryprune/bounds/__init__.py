@@ -9,6 +9,7 @@ from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertif
 from theoryprune.bounds.layer_certs import certify_layer as certify_layer
 from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
 from theoryprune.bounds.pool_gain import pool_gain as pool_gain
+from theoryprune.bounds.layer_gain import layer_gain as layer_gain
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 
@@ -19,7 +20,7 @@ __all__ = [
     "LayerCertificate",
     "certify_layer",
     "is_layer_certificate",
-    "pool_gain",
+    "pool_gain", "layer_gain",
     "Window",
     "conv_norm",
 ]

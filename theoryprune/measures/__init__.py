@@ -23,3 +23,5 @@ from theoryprune.measures.size import (
     size as size,
     stored_bytes as stored_bytes,
 )
+from theoryprune.measures.by_width import WidthCost as WidthCost
+from theoryprune.measures.width_cost import QUANTITIES as QUANTITIES, width_cost as width_cost

@@ -84,6 +84,7 @@ from theoryprune.masks import (
     reinitialise as reinitialise,
     invert as invert,
 )
+from theoryprune.coresets import Budget as Budget
 from theoryprune.reports import (
     Summary as Summary,
     summarize as summarize,
@@ -157,6 +158,7 @@ __all__ = [
     "shuffle",
     "reinitialise",
     "invert",
+    "Budget",
     "Summary",
     "summarize",
     "plot_layers",

@@ -41,7 +41,7 @@ def test_parts_of_a_grouped_convolution_stay_even():
     model = MODELS["grouped_tiny"]()
     found = AxisCounts(tp.extract(model, model.example_shape), {})
     assert found.scale == 4
-    assert found.multiples["block1.conv1"] == 4 and found.multiples["stem"] == 1
+    assert (found.multiples["block1.conv1"], found.multiples["stem"]) == (4, 1)
 
 
 def test_an_order_is_a_permutation():

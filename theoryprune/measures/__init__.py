@@ -5,6 +5,7 @@ All counts are Python integers, so they are exact at any size.
 
 from theoryprune.measures.amounts import (
     check_density as check_density,
+    check_fraction as check_fraction,
     density_from_compression as density_from_compression,
     density_from_sparsity as density_from_sparsity,
     kept_count as kept_count,

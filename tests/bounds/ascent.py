@@ -42,3 +42,22 @@ def top_gain(function, shapes, seed=0, steps=200):
             return 0.0
         xs = [g.detach() for g in torch.autograd.grad(out.square().sum() / 2, xs)]
     return reached
+
+
+def output_from(graph, start, x):
+    """The output as a function of the tensor `start`, everything else as the input x makes it; and start's value."""
+    with torch.no_grad():
+        base = {"<input>": x}
+        for layer in graph.layers:
+            base[layer.name] = layer.forward(*(base[name] for name in layer.inputs))
+
+    def function(value):
+        values = {**base, start: value}
+        changed = {start}
+        for layer in graph.layers:
+            if layer.name != start and not changed.isdisjoint(layer.inputs):
+                values[layer.name] = layer.forward(*(values[name] for name in layer.inputs))
+                changed.add(layer.name)
+        return values[graph.output] + 0 * value.sum()
+
+    return function, base[start]

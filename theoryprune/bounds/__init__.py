@@ -10,6 +10,9 @@ from theoryprune.bounds.layer_certs import certify_layer as certify_layer
 from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
 from theoryprune.bounds.pool_gain import pool_gain as pool_gain
 from theoryprune.bounds.layer_gain import layer_gain as layer_gain
+from theoryprune.bounds.lipschitz import lipschitz as lipschitz, output_gains as output_gains
+from theoryprune.bounds.prefix_norms import prefix_norms as prefix_norms
+from theoryprune.bounds.measured_norms import measured_norms as measured_norms
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 
@@ -20,7 +23,12 @@ __all__ = [
     "LayerCertificate",
     "certify_layer",
     "is_layer_certificate",
-    "pool_gain", "layer_gain",
+    "pool_gain",
+    "layer_gain",
+    "lipschitz",
+    "output_gains",
+    "prefix_norms",
+    "measured_norms",
     "Window",
     "conv_norm",
 ]

@@ -57,9 +57,17 @@ class Affine:
     @property
     def shift_norm(self) -> float:
         """Upper bound of the l2 norm of the shift; 0 only if it is exactly 0."""
+        return self._with_error(self.shift)
+
+    @property
+    def rectified_norm(self) -> float:
+        """Upper bound of the l2 norm of ``max(shift, 0)``."""
+        return self._with_error(np.maximum(self.shift, 0))
+
+    def _with_error(self, shift: Floats) -> float:
         if not self.spread.any():
             return 0.0
-        return up(norm_up(self.shift) + self.relative * norm_up(self.spread) + _LOST, terms=4)
+        return up(norm_up(shift) + self.relative * norm_up(self.spread) + _LOST, terms=4)
 
 
 @singledispatch

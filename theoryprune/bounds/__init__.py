@@ -13,6 +13,12 @@ from theoryprune.bounds.layer_gain import layer_gain as layer_gain
 from theoryprune.bounds.lipschitz import lipschitz as lipschitz, output_gains as output_gains
 from theoryprune.bounds.prefix_norms import prefix_norms as prefix_norms
 from theoryprune.bounds.measured_norms import measured_norms as measured_norms
+from theoryprune.bounds.block_error import BlockError as BlockError, block_error as block_error
+from theoryprune.bounds.network_witness import (
+    NetworkWitness as NetworkWitness,
+    search_difference as search_difference,
+)
+from theoryprune.bounds.end_to_end import BlockTerm as BlockTerm, EndToEnd as EndToEnd, end_to_end as end_to_end
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 
@@ -29,6 +35,13 @@ __all__ = [
     "output_gains",
     "prefix_norms",
     "measured_norms",
+    "BlockError",
+    "block_error",
+    "NetworkWitness",
+    "search_difference",
+    "BlockTerm",
+    "EndToEnd",
+    "end_to_end",
     "Window",
     "conv_norm",
 ]

@@ -1,0 +1,112 @@
+"""The bound of the whole network: never violated on random pruned networks, equal to the layer's for one block."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import theoryprune as tp
+from tests.bounds.pruned_nets import NETS, chain, pruned
+from tests.maps import chain_graph
+from theoryprune.bounds import BlockError, certify_layer, end_to_end, search_difference
+
+
+@pytest.mark.parametrize("kind", NETS)
+@pytest.mark.parametrize("part", range(4))
+def test_never_violated_on_random_networks(kind, part):
+    tightest = 0.0
+    for seed in range(part * 20, part * 20 + 20):
+        rng = np.random.default_rng(seed)
+        graph, groups = NETS[kind](rng, int(rng.integers(2, 5)) if kind == "chain" else 2, bool(seed % 2))
+        after, blocks = pruned(graph, groups, rng, keep=rng.choice([0.5, 0.8]), perturb=rng.choice([0.0, 0.3]))
+        radius = float(rng.choice([0.1, 1.0, 30.0]))
+        result = end_to_end(graph, after, blocks, radius=radius, effort="fast", seed=seed)
+        assert result.observed <= result.error
+        x = torch.from_numpy(rng.standard_normal((30, *graph.input_shape)))
+        x *= radius / x.norm(dim=1, keepdim=True) * torch.from_numpy(rng.uniform(0.3, 0.999999, (30, 1)))
+        instance = end_to_end(graph, after, blocks, x=x, effort="fast")
+        assert instance.observed <= instance.error <= result.error * (1 + 1e-8)
+        tightest = max(tightest, result.observed / result.error)
+    assert 0.02 < tightest <= 1
+
+
+def test_a_network_of_one_block_has_the_bound_of_the_layer():
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        graph, groups = chain(rng, 2, bool(seed % 2))
+        after, blocks = pruned(graph, groups, rng)
+        result = end_to_end(graph, after, blocks, radius=2.0, steps=40)
+        assert result.error == pytest.approx(blocks[0].error(2.0), rel=1e-12)
+        assert (result.terms[0].downstream, result.terms[0].norm) == (1, 2)
+
+
+def test_the_shares_are_the_formula_of_the_chain():
+    rng = np.random.default_rng(5)
+    graph, groups = chain(rng, 3, False)
+    after, blocks = pruned(graph, groups, rng)
+    first, second = end_to_end(graph, after, blocks, radius=2.0).terms
+    weights = [w.numpy() for w in graph.weights.values()]
+    folded = after.weights["l0.weight"].numpy()
+    assert first.share == pytest.approx(blocks[0].gain * 2 * np.linalg.norm(weights[2], 2))
+    assert second.share == pytest.approx(blocks[1].gain * np.linalg.norm(folded, 2) * 2)
+
+
+def test_norms_are_those_of_the_pruned_network():
+    """x -> x -> x -> x becomes x -> x -> 3 x -> 6 x: 2 from the second map, 3 from the third, together the truth."""
+    graph = chain_graph(1, 1, 1, 1)
+    graph = graph.with_weights({name: torch.ones_like(weight) for name, weight in graph.weights.items()})
+    maps = {"1.weight": 3.0, "2.weight": 2.0}
+    after = graph.with_weights({name: torch.full((1, 1), value).double() for name, value in maps.items()})
+    blocks = [BlockError("g", ("0",), ("1",), 2.0), BlockError("h", ("1",), ("2",), 1.0)]
+    result = end_to_end(graph, after, blocks, radius=1.0)
+    assert [term.share for term in result.terms] == pytest.approx([2, 3])
+    assert result.observed == pytest.approx(5)
+    swapped = end_to_end(after, graph, blocks, radius=1.0)  # norms of the original, gains of the pruned network
+    assert [term.share for term in swapped.terms] == pytest.approx([4, 1])
+
+
+def test_deep_products_print_as_vacuous():
+    graph = chain_graph(*[6] * 12, scale=2.0)
+    after = graph.with_weights({"0.weight": graph.weights["0.weight"] * 0.99})
+    norm = float(torch.linalg.matrix_norm(graph.weights["0.weight"], 2))
+    result = end_to_end(graph, after, [BlockError("g", ("<input>",), ("0",), 0.0101 * norm)], radius=1.0)
+    assert result.observed <= result.error
+    rows = [BlockError("g", ("<input>",), ("0",), math.inf)]
+    assert end_to_end(graph, after, rows, radius=1.0).error == math.inf
+    assert "vacuous" in str(end_to_end(graph, after, rows, radius=1.0))
+    assert "vacuous" not in str(end_to_end(graph, graph, [], radius=1.0))
+    assert end_to_end(graph, graph, [], radius=1.0).error == 0
+
+
+def test_a_bound_below_the_truth_would_be_found():
+    """The search has teeth: half of a tight bound is violated."""
+    rng = np.random.default_rng(0)
+    rows, outgoing = rng.standard_normal((5, 4)), np.ones((1, 5))
+    certificate = certify_layer(outgoing, rows, [0, 1], outgoing[:, :2], 1.0)
+    net = nn.Sequential(nn.Linear(4, 5, bias=False), nn.Linear(5, 1, bias=False)).double()
+    graph = tp.extract(net, (4,)).with_weights(
+        {"0.weight": torch.from_numpy(rows), "1.weight": torch.ones(1, 5).double()}
+    )
+    after = graph.with_weights({"1.weight": torch.tensor([[1.0, 1, 0, 0, 0]], dtype=torch.float64)})
+    assert search_difference(graph, after, 1.0, steps=50).difference > 0.99 * certificate.best
+
+
+def test_refusals():
+    graph = chain_graph(3, 2, 2)
+    row = BlockError("g", ("<input>",), ("1",), 1.0)
+    with pytest.raises(ValueError, match="either radius"):
+        end_to_end(graph, graph, [row])
+    with pytest.raises(ValueError, match="either radius"):
+        end_to_end(graph, graph, [row], radius=1.0, x=torch.ones(1, 3))
+    with pytest.raises(ValueError, match=r"'g' names the tensors \['9'\], which the graph before lacks"):
+        end_to_end(graph, graph, [BlockError("g", ("<input>",), ("9",), 1.0)], radius=1.0)
+    with pytest.raises(ValueError, match=r"the ends \['0'\] do not depend on its starts \['1'\]"):
+        end_to_end(graph, graph, [BlockError("g", ("1",), ("0",), 1.0)], radius=1.0)
+    with pytest.raises(ValueError, match="equal inputs and outputs"):
+        end_to_end(graph, chain_graph(3, 4), [row], radius=1.0)
+    with pytest.raises(ValueError, match="which the graph after lacks"):
+        end_to_end(chain_graph(3, 2, 2, 2), chain_graph(3, 2), [BlockError("g", ("1",), ("2",), 1.0)], radius=1.0)
+    with pytest.raises(ValueError, match="radius"):
+        end_to_end(graph, graph, [row], radius=-1.0)

@@ -21,7 +21,7 @@ class Options:
     seeds : int
         Networks that the part digits trains for each weight decay; draws of the constructions that draw.
     images : int
-        Test images of the part resnet20, the first ones; 0 for all.
+        Test images of the part resnet20, evenly spaced; 0 for all.
     rounds : int
         Interleaved rounds where time is measured.
     threads : int

@@ -25,6 +25,16 @@ def test_it_is_the_bound_of_the_certificate_on_a_ball():
         assert block.error(3.0) == pytest.approx(certificate.error, rel=1e-12)
 
 
+def test_magnified_rows_hold_for_longer_inputs_and_repeated_errors():
+    block = BlockError("g", ("x",), ("y",), gain=1.0, constant=10.0, joint=2.0, tau=1.0)
+    for norm in (0.0, 1.0, 20.0):
+        assert block.magnified(starts=3.0).error(norm) >= block.error(3 * norm)
+        assert block.magnified(ends=2.0).error(norm) == pytest.approx(2 * block.error(norm))
+    assert block.magnified().error(5.0) == pytest.approx(block.error(5.0))
+    with pytest.raises(ValueError, match="at least 1"):
+        block.magnified(starts=0.5)
+
+
 def test_refusals():
     for wrong in ({"gain": -1.0}, {"gain": math.nan}, {"gain": 1.0, "constant": -1.0}, {"gain": 1.0, "tau": math.inf}):
         with pytest.raises(ValueError, match="must not be negative"):

@@ -19,6 +19,11 @@ from theoryprune.bounds.network_witness import (
     search_difference as search_difference,
 )
 from theoryprune.bounds.end_to_end import BlockTerm as BlockTerm, EndToEnd as EndToEnd, end_to_end as end_to_end
+from theoryprune.bounds.streams import (
+    replication as replication,
+    stream_block as stream_block,
+    stream_error as stream_error,
+)
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 
@@ -42,6 +47,9 @@ __all__ = [
     "BlockTerm",
     "EndToEnd",
     "end_to_end",
+    "replication",
+    "stream_block",
+    "stream_error",
     "Window",
     "conv_norm",
 ]

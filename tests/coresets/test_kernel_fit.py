@@ -82,8 +82,8 @@ def test_a_full_budget_is_the_identity():
 @pytest.mark.parametrize("blend", [0.0, 0.3, 1.0])
 def test_a_blend_lies_between(blend):
     rows, columns = layer("clustered")
-    ends = [merge(rows, columns, 8), kernel_fit(rows, columns, 8)]
-    result = kernel_fit(rows, columns, 8, blend=blend)
+    ends = [merge(rows, columns, 8), kernel_fit(rows, columns, 8, select="facility")]
+    result = kernel_fit(rows, columns, 8, blend=blend, select="facility")
     assert result.outgoing == pytest.approx((1 - blend) * ends[0].outgoing + blend * ends[1].outgoing)
     assert result.fit.rms == pytest.approx(output_rms(result, rows, columns))
     # The error is affine in U, so the norm of its mean square is convex in the blend.

@@ -54,6 +54,13 @@ from theoryprune.coresets.allocation import (
 )
 from theoryprune.coresets.allocate import ALLOCATORS as ALLOCATORS, allocate as allocate
 from theoryprune.coresets.allocation_checks import is_allocation as is_allocation
+from theoryprune.coresets.hidden_layer import HiddenLayer as HiddenLayer, hidden_layer as hidden_layer
+from theoryprune.coresets.group_coreset import GroupCoreset as GroupCoreset
+from theoryprune.coresets.choose import group_coreset as group_coreset
+from theoryprune.coresets.apply import apply_coreset as apply_coreset
+from theoryprune.coresets.group_certificate import GroupCertificate as GroupCertificate
+from theoryprune.coresets.reduction import ReducedGroup as ReducedGroup, Reduction as Reduction
+from theoryprune.coresets.reduce import reduce as reduce
 from theoryprune.coresets.registry import CONSTRUCTIONS as CONSTRUCTIONS, SEEDED as SEEDED
 
 __all__ = [
@@ -95,6 +102,15 @@ __all__ = [
     "is_isolation",
     "relative_guarantee",
     "RelativeGuarantee",
+    "reduce",
+    "Reduction",
+    "ReducedGroup",
+    "GroupCertificate",
+    "apply_coreset",
+    "GroupCoreset",
+    "group_coreset",
+    "hidden_layer",
+    "HiddenLayer",
     "Budget",
     "ErrorCurve",
     "allocate",

@@ -1,4 +1,4 @@
-"""Keep the units that `merge` keeps, and refit their outgoing weights in mean square, without data."""
+"""Keep the units that span the output best, and refit their outgoing weights in mean square, without data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import as_layer
+from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.fold import folded
 from theoryprune.coresets.input_law import Features, Law, features_of, mean_square_error
 from theoryprune.coresets.record import Fit, LayerCoreset, identity
@@ -22,7 +22,7 @@ def kernel_fit(
     budget: int,
     *,
     slope: float = 0.0,
-    select: Select = "facility",
+    select: Select = "pivchol",
     blend: float = 1.0,
     mean: ArrayLike | None = None,
     covariance: ArrayLike | None = None,
@@ -32,8 +32,10 @@ def kernel_fit(
 
     Parameters
     ----------
-    incoming, outgoing, budget, slope, select
+    incoming, outgoing, budget, slope
         As for `merge`.
+    select : {"pivchol", "facility"}
+        How to choose: by pivoting on the same Gram matrix, the default here, or as `merge` does.
     blend : float
         t in [0, 1]: ``(1 - t) U_merge + t U_kernel``, between the tightest certificate and the least mean error.
     mean : array_like, shape (d,), optional
@@ -86,10 +88,15 @@ def kernel_fit(
     whole = mean_square_error(features, kept, np.zeros((len(layer.outgoing), len(kept))))
     if layer.budget == layer.units:
         return replace(identity(layer, "kernel_fit"), fit=Fit(0.0, whole, 0.0, float(blend)))
+    return refitted(layer, kept, features, float(blend), whole)
+
+
+def refitted(layer: Layer, kept: Indices, features: Features, blend: float, whole: float) -> LayerCoreset:
+    """`kernel_fit` of checked arguments with the units chosen; `whole` is the root mean square of the output."""
     start = folded(layer.incoming, layer.outgoing, kept, "kernel_fit")
     fitted, ridge = _fitted(features, kept)
     weights = (1 - blend) * start.outgoing + blend * fitted if blend < 1 else fitted
-    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, float(blend))
+    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, blend)
     return replace(start, outgoing=weights, fit=fit)
 
 

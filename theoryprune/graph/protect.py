@@ -1,4 +1,4 @@
-"""Which weights are taken out of pruning by name."""
+"""Which weights are taken out by name, of pruning and of reduction."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from theoryprune.masks.protect import protected_names
+from theoryprune.graph.protect import protected_names
 
 LAYERS = {"stem.weight": "stem", "block.0.conv.weight": "block.0.conv", "block.1.conv.weight": "block.1.conv"}
 

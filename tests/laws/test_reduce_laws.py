@@ -1,0 +1,99 @@
+"""What holds of every reduction, whatever the network, the construction and the budget."""
+
+import numpy as np
+import pytest
+import torch
+
+import theoryprune as tp
+from tests.coresets.nets import OPTIONS, difference, inputs_of, model_graph, with_twins
+from theoryprune.coresets import CONSTRUCTIONS, reduce
+from theoryprune.coresets.hidden_groups import hidden_groups
+
+MODELS = list(OPTIONS)
+METHODS = ["merge", "kernel_fit", "norm", "norm_v_merge", "random", "uniform", "mussay"]
+
+
+def same_tensors(first, second):
+    one, other = first.state_dict(), second.state_dict()
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("model", MODELS)
+def test_the_smaller_network_computes_what_the_reduced_one_does(model, method):
+    graph = model_graph(model)
+    result = reduce(graph, 0.5, CONSTRUCTIONS[method], streams=True, certify=False)
+    small, x = tp.compact(result.graph), inputs_of(graph)
+    assert difference(tp.forward(result.graph, x), tp.forward(small, x)) < 1e-12
+    found = {hidden.group.name: hidden.units for hidden in hidden_groups(small)}
+    # An unlucky draw may keep a channel of no effect, which compaction removes as well.
+    assert all(found.get(name, 0) <= width for name, width in result.widths.items())
+    if method != "mussay":
+        assert found == dict(result.widths)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("model", MODELS)
+def test_a_full_budget_changes_nothing(model, method):
+    graph = model_graph(model, torch.float32)
+    result = reduce(graph, 1.0, CONSTRUCTIONS[method], streams=True)
+    assert same_tensors(result.graph, graph)
+    assert not result.coresets
+    assert all(row.certificate.best == 0 for row in result.layers)
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "mobile_tiny"])
+def test_twins_merge_without_a_trace(model, streams):
+    """Every group has each unit twice; in streams of option A early channels have no twin."""
+    streams = streams and model != "resnet20_a"
+    graph = with_twins(model_graph(model), streams=streams)
+    result = reduce(graph, 0.5, streams=streams, certify=False)
+    x = inputs_of(graph)
+    assert difference(tp.forward(graph, x), tp.forward(result.graph, x)) < 1e-10
+    assert tp.compact(result.graph).num_weights < 0.6 * graph.num_weights
+
+
+def test_twins_behind_a_clipped_activation_merge_too():
+    graph = with_twins(model_graph("mobile_tiny"))
+    names = [hidden.group.name for hidden in hidden_groups(graph) if not hidden.reason.startswith("depthwise")]
+    widths = {hidden.group.name: hidden.units // 2 for hidden in hidden_groups(graph) if hidden.group.name in names}
+    result = reduce(graph, widths, streams=True, certify=False)
+    assert difference(tp.forward(graph, inputs_of(graph)), tp.forward(result.graph, inputs_of(graph))) < 1e-10
+
+
+@pytest.mark.parametrize("multiple_of", [1, 2, 4])
+@pytest.mark.parametrize("model", MODELS)
+def test_widths_are_multiples(model, multiple_of):
+    result = reduce(model_graph(model), 0.6, multiple_of=multiple_of, streams=True, certify=False)
+    groups = {row.group: row for row in result.layers}
+    assert all(row.after % multiple_of == 0 or row.after == row.before for row in groups.values())
+    assert {name: row.after for name, row in groups.items()} == dict(result.widths)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_two_runs_are_equal(model):
+    graph = model_graph(model)
+    runs = [reduce(graph, 0.5, CONSTRUCTIONS["random"], streams=True, certify=False, seed=3) for _ in range(2)]
+    assert same_tensors(runs[0].graph, runs[1].graph)
+    assert not same_tensors(
+        runs[0].graph, reduce(graph, 0.5, CONSTRUCTIONS["random"], streams=True, certify=False, seed=4).graph
+    )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_graph_given_is_not_written(model):
+    graph = model_graph(model)
+    before = {name: tensor.clone() for name, tensor in graph.state_dict().items()}
+    reduce(graph, 0.4, streams=True, certify=False)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in graph.state_dict().items())
+
+
+def test_protected_layers_are_kept_whole():
+    graph = model_graph("resnet20")
+    result = reduce(graph, 0.5, protect=["layer2"], certify=False)
+    after = tp.compact(result.graph)
+    for name, weight in graph.weights.items():
+        if name.startswith("layer2"):
+            assert torch.equal(after.weights[name], weight)
+    assert np.prod(after.weights["layer1.0.conv1.weight"].shape) < graph.weights["layer1.0.conv1.weight"].numel()

@@ -18,14 +18,16 @@ from theoryprune.bounds.network_witness import (
     NetworkWitness as NetworkWitness,
     search_difference as search_difference,
 )
-from theoryprune.bounds.end_to_end import BlockTerm as BlockTerm, EndToEnd as EndToEnd, end_to_end as end_to_end
-from theoryprune.bounds.streams import (
-    replication as replication,
-    stream_block as stream_block,
-    stream_error as stream_error,
-)
+from theoryprune.bounds.network_error import BlockTerm as BlockTerm, EndToEnd as EndToEnd
+from theoryprune.bounds.end_to_end import end_to_end as end_to_end
+from theoryprune.bounds.stream_merge import replication as replication
+from theoryprune.bounds.stream_block import stream_block as stream_block
+from theoryprune.bounds.stream_error import stream_error as stream_error
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
+from theoryprune.bounds.conv_certificate import ConvCertificate as ConvCertificate
+from theoryprune.bounds.conv_certs import certify_conv_layer as certify_conv_layer
+from theoryprune.bounds.conv_checks import is_conv_certificate as is_conv_certificate
 
 __all__ = [
     "verify",
@@ -52,4 +54,7 @@ __all__ = [
     "stream_error",
     "Window",
     "conv_norm",
+    "ConvCertificate",
+    "certify_conv_layer",
+    "is_conv_certificate",
 ]

@@ -3,19 +3,18 @@
 import statistics
 from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional
 
+import theoryprune as tp
+from benchmarks.coresets.networks import logits, reduced_row, unpruned, violations
 from benchmarks.coresets.options import Options
 from benchmarks.coresets.report import Report
 from benchmarks.coresets.spread import mean_spread
 from benchmarks.digits import Images, digits
 from benchmarks.models import digits_mlp
 from benchmarks.models.network import Network
-from benchmarks.train import accuracy
-from theoryprune.bounds import LayerCertificate, certify_layer
-from theoryprune.coresets import CONSTRUCTIONS, SEEDED, LayerCoreset
+from theoryprune.coresets import CONSTRUCTIONS
 
 WEIGHT_DECAYS = (0.01, 1.0)
 KEEPS = (0.75, 0.5, 0.25)
@@ -49,81 +48,31 @@ def trained(images: Images, weight_decay: float, seed: int, epochs: int = EPOCHS
     return model.eval()
 
 
-Matrices = list[tuple[np.ndarray, np.ndarray]]
-"""Weight and bias of each layer, float64."""
-
-
-def matrices(model: Network) -> Matrices:
-    """Return the linear layers of a perceptron."""
-    layers = [module for module in model if isinstance(module, torch.nn.Linear)]
-    return [(layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy()) for layer in layers]
-
-
-def pruned(layers: Matrices, method: str, keep: float, seed: int) -> tuple[Matrices, list[LayerCoreset]]:
-    """Prune all hidden layers, from input to output: the rows of the next are those after folding."""
-    layers, found = list(layers), []
-    options = {"seed": seed} if method in SEEDED else {}
-    for place in range(len(layers) - 1):
-        (W, b), (V, c) = layers[place], layers[place + 1]
-        coreset = CONSTRUCTIONS[method](np.column_stack([W, b]), V, round(keep * len(W)), **options)
-        layers[place] = W[coreset.kept], b[coreset.kept]
-        layers[place + 1] = coreset.outgoing, c
-        found.append(coreset)
-    return layers, found
-
-
-def outputs(layers: Matrices, x: np.ndarray) -> np.ndarray:
-    """Return the logits, in float64."""
-    for W, b in layers[:-1]:
-        x = np.maximum(x @ W.T + b, 0)
-    W, b = layers[-1]
-    return x @ W.T + b
-
-
-def accuracies(models: list[Network], decay: float, test: Images) -> list[dict[str, Any]]:
-    """Prune each network by every construction to every size."""
-    x, y = test.x.flatten(1).double().numpy(), test.y.numpy()
-    base = [accuracy(model, test) for model in models]
-    rows: list[dict[str, Any]] = [{"decay": decay, "method": "unpruned", "keep": 1.0, "accuracies": base}]
+def accuracies(models: list[Network], decay: float, test: Images, effort: str = "default") -> list[dict[str, Any]]:
+    """Reduce each network by every construction to every size; a construction that draws does so once for each."""
+    graphs = [tp.extract(model, model.example_shape) for model in models]
+    wanted = [logits(graph, test.x, len(test)) for graph in graphs]
+    base = [unpruned(graph, test, out) for graph, out in zip(graphs, wanted, strict=True)]
+    rows: list[dict[str, Any]] = [_line("unpruned", decay, 1.0, base)]
     for method in CONSTRUCTIONS:
         for keep in KEEPS:
-            row: dict[str, Any] = {"decay": decay, "method": method, "keep": keep, "accuracies": [], "agreement": []}
-            for seed, model in enumerate(models):
-                layers = matrices(model)
-                smaller, found = pruned(layers, method, keep, seed)
-                logits, wanted = outputs(smaller, x), outputs(layers, x)
-                row["accuracies"].append(float((logits.argmax(1) == y).mean()))
-                row["agreement"].append(float((logits.argmax(1) == wanted.argmax(1)).mean()))
-                if seed == 0:
-                    row |= _claims(layers, found)
-            rows.append(row)
+            found = [
+                reduced_row(graph, test, out, method, keep, seeds=(seed,), batch=len(test), effort=effort)
+                for seed, (graph, out) in enumerate(zip(graphs, wanted, strict=True))
+            ]
+            rows.append(_line(method, decay, keep, found))
     return rows
 
 
-def _claims(layers: Matrices, found: list[LayerCoreset]) -> dict[str, list[float]]:
-    """The certificate of each hidden layer, with the rows that the layer before it left."""
-    claims: dict[str, list[float]] = {"observed": [], "best": [], "full": []}
-    for certificate in certificates(layers, found):
-        claims["observed"].append(certificate.observed)
-        claims["best"].append(certificate.best)
-        claims["full"].append(certificate.full.best)
-    return claims
-
-
-def certificates(layers: Matrices, found: list[LayerCoreset], effort: str = "default") -> list[LayerCertificate]:
-    """Certify each hidden layer as it was pruned."""
-    out = []
-    W, b = layers[0]
-    for place, coreset in enumerate(found):
-        V, c = layers[place + 1]
-        fold = (
-            {}
-            if coreset.merging is None
-            else {"assignment": coreset.merging.assignment, "multipliers": coreset.merging.multipliers}
-        )
-        out.append(certify_layer(V, W, coreset.kept, coreset.outgoing, bias=b, **fold, effort=effort))
-        W, b = coreset.outgoing, c
-    return out
+def _line(method: str, decay: float, keep: float, found: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "method": method,
+        "decay": decay,
+        "keep": keep,
+        "accuracies": [one["accuracy"] for one in found],
+        "agreement": [one["agreement"] for one in found],
+        "lines": [line for one in found for line in one.get("lines", ())],
+    }
 
 
 def accuracy_report(rows: list[dict[str, Any]]) -> Report:
@@ -147,26 +96,20 @@ def accuracy_report(rows: list[dict[str, Any]]) -> Report:
 
 
 def certificate_report(rows: list[dict[str, Any]]) -> Report:
-    """What is certified of the first seed's layers, relative to deleting them."""
+    """What is certified of the two hidden layers: medians over the seeds."""
+    shown = [row for row in rows if row["method"] in ("merge", "kernel_fit", "norm_v_merge", "norm")]
     lines = []
-    for row in rows:
-        if row["method"] in ("merge", "kernel_fit", "norm_v_merge", "norm"):
-            shares = [b / f for b, f in zip(row["best"], row["full"], strict=True)]
-            tight = [o / b if b else 1.0 for o, b in zip(row["observed"], row["best"], strict=True)]
-            lines.append(
-                {
-                    "method": row["method"],
-                    "decay": row["decay"],
-                    "keep": row["keep"],
-                    "first": shares[0],
-                    "second": shares[1],
-                    "tight_first": tight[0],
-                    "tight_second": tight[1],
-                    "agreement": statistics.mean(row["agreement"]),
-                }
-            )
+    for row in shown:
+        line = {"method": row["method"], "decay": row["decay"], "keep": row["keep"]}
+        line["agreement"] = statistics.mean(row["agreement"])
+        for group, name in (("fc1", "first"), ("fc2", "second")):
+            mine = [entry for entry in row["lines"] if entry["group"] == group]
+            line[name] = statistics.median(entry["best"] / entry["full"] for entry in mine)
+            line[f"tight_{name}"] = statistics.median(entry["observed"] / entry["best"] for entry in mine)
+        lines.append(line)
+    seeds = len(rows[0]["accuracies"])
     return Report(
-        "The same layers' certificates (first training seed): the error's gain, over that of the layer deleted",
+        f"The certificates: gain of the error over that of the layer deleted, medians of n = {seeds} seeds",
         {
             "method": "{method}",
             "weight decay": "{decay:g}",
@@ -179,4 +122,5 @@ def certificate_report(rows: list[dict[str, Any]]) -> Report:
         },
         lines,
         ("agreement: test images with the class of the unpruned network, mean over the seeds",),
+        violations(rows),
     )

@@ -46,6 +46,7 @@ from theoryprune.graph.files import (
     save_graph as save_graph,
     save_mask as save_mask,
 )
+from theoryprune.graph.remap import remap_optimizer as remap_optimizer
 from theoryprune import measures as measures
 from theoryprune.bounds import verify as verify
 from theoryprune.scores import (
@@ -124,6 +125,7 @@ __all__ = [
     "load_mask",
     "save_graph",
     "save_mask",
+    "remap_optimizer",
     "measures",
     "verify",
     "SCORES",

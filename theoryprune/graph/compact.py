@@ -15,6 +15,7 @@ from theoryprune.graph.channels import ChannelMap, channel_map
 from theoryprune.graph.constants import Constants, constant_part, find_constants
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.needs import find_needs
+from theoryprune.graph.origins import compose, moved, with_origin
 from theoryprune.graph.reach import sweep
 from theoryprune.graph.simplify import drop_constant_branches, drop_unread
 from theoryprune.layers import Channels, Concat, Conv, Layer, WeightLayer
@@ -33,6 +34,7 @@ def compact(graph: WeightGraph) -> WeightGraph:
     -------
     WeightGraph
         Computes the same function from smaller tensors; the same layer names. ``compact(compact(g))`` changes nothing.
+        Its `origin` says where the entries of each tensor were.
 
     Raises
     ------
@@ -58,6 +60,7 @@ def compact(graph: WeightGraph) -> WeightGraph:
     """
     require_values(graph, "compact")
     refuse_collapse(graph)
+    graph = with_origin(graph)
     while True:  # a removed channel can leave an addend constant as a whole, and so on
         smaller = compact_once(graph)
         if _size(smaller) == _size(graph):
@@ -79,8 +82,17 @@ def compact_once(graph: WeightGraph) -> WeightGraph:
     known = known if known.keys() >= graph.shapes.keys() else find_constants(graph)
     chart = channel_map(graph)
     keep = _kept_atoms(graph, chart, find_needs(graph, known))
-    selected = [_select(layer, chart, keep, known) for layer in graph.layers if keep[chart.atoms[layer.name]].any()]
-    return drop_unread(replace(graph, layers=tuple(selected)))
+    left = [layer for layer in graph.layers if keep[chart.atoms[layer.name]].any()]
+    smaller = drop_unread(replace(graph, layers=tuple(_select(layer, chart, keep, known) for layer in left)))
+    if graph.origin is None:
+        return smaller
+    steps = {
+        name: step
+        for layer in left
+        if layer.name in smaller.by_name
+        for name, step in moved(layer, *_places(layer, chart, keep)).items()
+    }
+    return replace(smaller, origin=compose(graph.origin, steps))
 
 
 def refuse_collapse(graph: WeightGraph) -> None:
@@ -142,6 +154,11 @@ def _select(layer: Layer, chart: ChannelMap, keep: Channels, known: Mapping[str,
     if isinstance(layer, WeightLayer):
         layer = _fold(layer, keep[ins[0]], known[layer.inputs[0]])
     return layer.select(_positions(chart.atoms[layer.name], keep), *(_positions(atoms, keep) for atoms in ins))
+
+
+def _places(layer: Layer, chart: ChannelMap, keep: Channels) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Return which outputs and inputs of a record stay."""
+    return _positions(chart.atoms[layer.name], keep), tuple(_positions(a, keep) for a in chart.of_inputs(layer))
 
 
 def _positions(atoms: Channels, keep: Channels) -> Tensor:

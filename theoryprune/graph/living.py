@@ -41,7 +41,8 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]
     """
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
-    single = replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers))
+    taps = tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers)
+    single = replace(network, layers=taps, origin=None)
     try:
         refuse_collapse(single)
     except LayerCollapseError:

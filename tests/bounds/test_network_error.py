@@ -23,8 +23,9 @@ def test_deep_products_print_as_vacuous():
 
 def test_it_is_vacuous_from_the_largest_output_on():
     for error, vacuous in ((0.0, False), (1.9, False), (2.0, True), (math.inf, True)):
-        result = EndToEnd(error, (), 0.0, 2.0, 1.0)
+        result = EndToEnd(error, (), 0.0, 2.0, 1.0, torch.zeros(1, 1))
         assert result.vacuous == vacuous == ("vacuous" in str(result))
     assert "inputs of norm at most 1" in str(result)
-    assert "the inputs given" in str(EndToEnd(1.0, (), 0.5, 2.0, None))
-    assert "[0.5, 1]" in str(EndToEnd(1.0, (), 0.5, 2.0, None))
+    given = EndToEnd(1.0, (), 0.5, 2.0, None, torch.zeros(1, 1))
+    assert "the inputs given" in str(given)
+    assert "[0.5, 1]" in str(given)

@@ -20,9 +20,11 @@ from theoryprune.bounds.network_witness import (
 )
 from theoryprune.bounds.network_error import BlockTerm as BlockTerm, EndToEnd as EndToEnd
 from theoryprune.bounds.end_to_end import end_to_end as end_to_end
+from theoryprune.bounds.end_to_end_checks import is_end_to_end as is_end_to_end
 from theoryprune.bounds.stream_merge import replication as replication
 from theoryprune.bounds.stream_block import stream_block as stream_block
 from theoryprune.bounds.stream_error import stream_error as stream_error
+from theoryprune.bounds.unchanged import margins as margins, unchanged_predictions as unchanged_predictions
 from theoryprune.bounds.window import Window as Window
 from theoryprune.bounds.conv_norm import conv_norm as conv_norm
 from theoryprune.bounds.conv_certificate import ConvCertificate as ConvCertificate
@@ -49,9 +51,12 @@ __all__ = [
     "BlockTerm",
     "EndToEnd",
     "end_to_end",
+    "is_end_to_end",
     "replication",
     "stream_block",
     "stream_error",
+    "margins",
+    "unchanged_predictions",
     "Window",
     "conv_norm",
     "ConvCertificate",

@@ -89,7 +89,7 @@ def end_to_end(
     else:
         seen = search_difference(before, after, radius or 0.0, steps=steps, seed=seed)
     error = math.inf if math.inf in shares else sum_up(np.array(shares))
-    return EndToEnd(error, terms, seen.difference, seen.output, radius)
+    return EndToEnd(error, terms, seen.difference, seen.output, radius, seen.x)
 
 
 def _term(row: BlockError, norms: dict[str, float], gains: dict[str, float]) -> BlockTerm:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from theoryprune.bounds.block_error import BlockError
 
 
@@ -30,7 +32,7 @@ class BlockTerm:
     share: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EndToEnd:
     """``||N(x) - N'(x)|| <= error`` for every input of the domain.
 
@@ -46,6 +48,8 @@ class EndToEnd:
         The largest ``||N(x)||`` on the same inputs.
     radius : float or None
         The domain: the ball about 0; None for the inputs given alone.
+    witness : Tensor, shape (1, *input shape)
+        Where the observed difference was found.
     """
 
     error: float
@@ -53,6 +57,7 @@ class EndToEnd:
     observed: float
     output: float
     radius: float | None
+    witness: Tensor
 
     @property
     def vacuous(self) -> bool:

@@ -8,7 +8,7 @@ from tests.laws.test_layers import RECORDS
 from tests.small import normal
 from theoryprune.bounds.output_norm import norm_at_most, norm_at_zero
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.layers import LAYERS, Layer
+from theoryprune.layers import LAYERS, Layer, MaxPool
 
 
 def test_every_registered_kind_has_a_rule():
@@ -31,6 +31,11 @@ def test_no_input_exceeds_the_most(layer, shapes):
         assert float(out.flatten(1).norm(dim=1).max()) <= norm_at_most(layer, *shapes)
     bounded = layer.kind in {"sigmoid", "tanh", "hardtanh"} or (layer.kind == "softmax" and not layer.log)
     assert np.isfinite(norm_at_most(layer, *shapes)) == bounded
+
+
+def test_a_window_of_padding_alone_is_infinite_even_at_zero():
+    pool = MaxPool(name="p", inputs=("x",), kernel=(2,), stride=(1,), padding=(1,), dilation=(4,))
+    assert norm_at_zero(pool, (1, 3)) == np.inf
 
 
 def test_unknown_kinds_are_refused():

@@ -10,6 +10,8 @@ from tests.bounds.pruned_nets import Builder, pruned, residual
 from tests.bounds.stream_nets import option_a, replaced_and_merged, rows_of, some_merge, stream
 from theoryprune.bounds import end_to_end, replication, stream_block
 from theoryprune.bounds.network_witness import evaluated
+from theoryprune.errors import UnsupportedLayerError
+from theoryprune.layers import Conv
 
 
 @pytest.mark.parametrize("part", range(5))
@@ -84,6 +86,19 @@ def test_exact_duplicates_cost_nothing_but_rounding():
         block = stream_block(layer, weight.numpy(), bias.numpy(), kept, target, factors, shape=shape, end=name)
         assert 0 <= block.gain < 1e-14
         assert block.constant < 1e-14
+
+
+def test_groups_of_a_producer_do_not_mix():
+    conv = Conv(
+        name="c", inputs=("<input>",), weight=torch.ones(4, 1, 1, 1, dtype=torch.float64),
+        stride=(1, 1), padding=(0, 0), dilation=(1, 1), group_count=2,
+    )  # fmt: skip
+    kernel, within, across = conv.weight.numpy(), ([0, 2, 3], [0, 0, 2, 3]), ([0, 1, 2], [0, 1, 2, 0])
+    assert stream_block(conv, kernel, None, *within, [1.0, 1, 1, 1], shape=(2, 3, 3), end="c").gain < 1e-14
+    with pytest.raises(UnsupportedLayerError, match="'c': channels of a stream are merged across its 2 groups"):
+        stream_block(conv, kernel, None, *across, [1.0, 1, 1, 1], shape=(2, 3, 3), end="c")
+    dropped = stream_block(conv, kernel, None, *across, [1.0, 1, 1, 0], shape=(2, 3, 3), end="c")
+    assert dropped.gain == pytest.approx(1)
 
 
 def test_refusals():

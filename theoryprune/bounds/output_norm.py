@@ -6,6 +6,7 @@ import math
 from functools import singledispatch
 
 from theoryprune.bounds.affine import affine_of
+from theoryprune.bounds.pool_gain import pool_gain
 from theoryprune.bounds.rounding import up
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import (
@@ -68,7 +69,6 @@ def norm_at_zero(layer: Layer, *shapes: Shape) -> float:
 @norm_at_zero.register(GELU)
 @norm_at_zero.register(SiLU)
 @norm_at_zero.register(Tanh)
-@norm_at_zero.register(MaxPool)
 @norm_at_zero.register(AvgPool)
 @norm_at_zero.register(AdaptiveAvgPool)
 @norm_at_zero.register(SpatialMean)
@@ -80,6 +80,11 @@ def norm_at_zero(layer: Layer, *shapes: Shape) -> float:
 @norm_at_zero.register(Take)
 def _(layer: Layer, *shapes: Shape) -> float:
     return 0.0
+
+
+@norm_at_zero.register
+def _(layer: MaxPool, *shapes: Shape) -> float:
+    return 0.0 if math.isfinite(pool_gain(layer, shapes[0])) else math.inf  # a window of padding alone gives -inf
 
 
 @norm_at_zero.register(WeightLayer)

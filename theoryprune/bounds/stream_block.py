@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_reals
@@ -12,6 +13,7 @@ from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.kernel_gain import kernel_gain
 from theoryprune.bounds.rounding import norm_up, up
 from theoryprune.bounds.stream_merge import checked_merge, residual_rows
+from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import Shape, WeightLayer
 
 
@@ -55,6 +57,9 @@ def stream_block(
     ------
     ValueError
         For shapes that do not fit or a merge that is none.
+    UnsupportedLayerError
+        If the producer is a grouped convolution and a channel is merged into one of another group, whose filter reads
+        other channels.
 
     Notes
     -----
@@ -69,6 +74,9 @@ def stream_block(
     """
     weights = as_reals(kernel, "kernel", tuple(layer.weight.shape))
     target, factors, _ = checked_merge(assignment, multipliers, kept)
+    place = np.arange(len(weights)) * layer.groups // len(weights)
+    if (place[target] != place)[factors > 0].any():
+        raise UnsupportedLayerError(f"'{layer.name}': channels of a stream are merged across its {layer.groups} groups")
     residual, error = residual_rows(weights.reshape(len(weights), -1), target, factors)
     taps = math.prod(layer.weight.shape[2:])
     gain = kernel_gain(layer, residual.reshape(weights.shape), shape, effort=effort)

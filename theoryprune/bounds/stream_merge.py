@@ -11,6 +11,8 @@ from theoryprune.bounds.arguments import as_fold, as_kept_units
 from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.rounding import UNIT, Floats, up
 
+_TINY = 2.0**-1070  # above the underflow of one product
+
 
 def replication(assignment: ArrayLike, multipliers: ArrayLike, kept: ArrayLike) -> float:
     """Bound the norm of the map from kept channels to all: each pruned one ``a_j`` times the one that stands for it.
@@ -54,8 +56,9 @@ def residual_rows(rows: Floats, target: Indices, factors: Floats) -> tuple[Float
     target, factors : ndarray, shape (n,)
         Of `checked_merge`.
     """
-    pruned = target != np.arange(len(rows))
-    parts = np.where(pruned & (factors > 0), factors, 0.0)[:, None] * rows[target]
-    residual = np.where(pruned[:, None], rows - parts, 0.0)
-    spread = np.where(pruned[:, None] & (parts != 0), np.abs(rows) + 2 * np.abs(parts), 0.0)
-    return residual, 3 * UNIT * spread
+    pruned = (target != np.arange(len(rows)))[:, None]
+    merged = pruned & (factors > 0)[:, None]
+    parts = np.where(merged, factors[:, None] * rows[target], 0.0)
+    residual = np.where(pruned, rows - parts, 0.0)
+    spread = np.abs(rows) + 2 * np.abs(parts)
+    return residual, np.where(merged, 3 * UNIT * spread + _TINY, 0.0)

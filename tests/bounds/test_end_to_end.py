@@ -1,5 +1,7 @@
 """The bound of the whole network: never violated on random pruned networks, equal to the layer's for one block."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,8 @@ from torch import nn
 import theoryprune as tp
 from tests.bounds.pruned_nets import NETS, chain, pruned
 from tests.maps import chain_graph
-from theoryprune.bounds import BlockError, certify_layer, end_to_end, search_difference
+from tests.small import Written, with_statistics
+from theoryprune.bounds import BlockError, block_error, certify_layer, end_to_end, search_difference
 
 
 @pytest.mark.parametrize("kind", NETS)
@@ -63,6 +66,54 @@ def test_norms_are_those_of_the_pruned_network():
     assert result.observed == pytest.approx(5)
     swapped = end_to_end(after, graph, blocks, radius=1.0)  # norms of the original, gains of the pruned network
     assert [term.share for term in swapped.terms] == pytest.approx([4, 1])
+
+
+def convolutional_case(seed, end):
+    """A residual block conv-bn-relu-conv-bn with pruned channels inside; its row from explicit matrices, bn folded."""
+    draw, size, width, inner = torch.Generator().manual_seed(seed), 4, 2, 4
+    parts = {"a": nn.Conv2d(width, inner, 3, padding=1), "p": nn.BatchNorm2d(inner), "r": nn.ReLU()}
+    parts |= {"b": nn.Conv2d(inner, width, 3, padding=1, bias=False), "q": nn.BatchNorm2d(width)}
+    head = nn.Linear(width, 3)
+
+    def forward(m, x):
+        return m.head(torch.relu(x + m.q(m.b(torch.relu(m.p(m.a(x)))))).mean((2, 3)))
+
+    net = with_statistics(Written(forward, **parts, head=head), seed=seed).double()
+    for parameter in net.parameters():
+        parameter.data = torch.randn(parameter.shape, generator=draw, dtype=torch.float64) * 0.5
+    graph = tp.extract(net, (width, size, size))
+    kept = np.sort(np.random.default_rng(seed).choice(inner, 2, replace=False))
+    gone = torch.from_numpy(np.setdiff1d(np.arange(inner), kept))
+    after = graph.with_weights({"b.weight": graph.weights["b.weight"].index_fill(1, gone, 0)})
+    zeroed = {name: after.by_name[name] for name in ("a", "p")}
+    changed = {
+        n: layer.with_tensors({k: t.index_fill(0, gone, 1 if k == "running_var" else 0) for k, t in layer.tensors()})
+        for n, layer in zeroed.items()
+    }
+    after = replace(after, layers=tuple(changed.get(layer.name, layer) for layer in after.layers))
+
+    def matrix(names, shape):
+        cells = int(np.prod(shape))
+        x = torch.eye(cells, dtype=torch.float64).reshape(cells, *shape)
+        zero = torch.zeros(1, *shape, dtype=torch.float64)
+        for name in names:
+            x, zero = graph.by_name[name].forward(x), graph.by_name[name].forward(zero)
+        return (x - zero).reshape(cells, -1).T.numpy(), zero.reshape(-1).numpy()
+
+    rows, bias = matrix(["a", "p"], (width, size, size))
+    outgoing, _ = matrix(["b", "q"] if end == "q" else ["b"], (inner, size, size))
+    cells = np.concatenate([np.arange(size * size) + c * size * size for c in kept])
+    certificate = certify_layer(outgoing, rows, cells, outgoing[:, cells], bias=bias, effort="fast")
+    return graph, after, block_error("a", certificate, ("<input>",), (end,))
+
+
+@pytest.mark.parametrize("end", ["b", "q"])
+def test_convolutions_with_folded_batch_norms(end):
+    for seed in range(5):
+        graph, after, block = convolutional_case(seed, end)
+        result = end_to_end(graph, after, [block], radius=5.0, steps=40, seed=seed)
+        assert result.observed <= result.error
+        assert result.observed > 0.02 * result.error
 
 
 def test_a_bound_below_the_truth_would_be_found():

@@ -73,6 +73,20 @@ def end_to_end(
     ||e_g,k||``; for one group, Cauchy-Schwarz over its ends gives the formula.
 
     In deep networks the products are far above what happens: see `EndToEnd.vacuous`.
+
+    Examples
+    --------
+    >>> import torch, theoryprune as tp
+    >>> from theoryprune.bounds import BlockError
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1)).double()
+    >>> weights = {"0.weight": [[1.0, 0.0], [0.0, 0.25]], "2.weight": [[1.0, 1.0]]}
+    >>> before = tp.extract(net, (2,)).with_weights({n: torch.tensor(w).double() for n, w in weights.items()})
+    >>> after = before.with_weights({"2.weight": torch.tensor([[1.0, 0.0]]).double()})
+    >>> bias = abs(float(before.by_name["0"].bias[1]))
+    >>> row = BlockError("0", ("<input>",), ("2",), gain=0.25, constant=bias)
+    >>> result = end_to_end(before, after, [row], radius=3.0)
+    >>> abs(result.error - (0.75 + bias)) < 1e-12, result.observed <= result.error
+    (True, True)
     """
     rows = tuple(blocks)
     if (radius is None) == (x is None):

@@ -49,7 +49,7 @@ OPTIMIZERS = {
 }
 
 
-QUICK = ("momentum", "adam", "adamw", "rmsprop")
+QUICK = ("momentum", "adamw")
 
 
 def push(optimizer, steps=3, seed=0):

@@ -85,7 +85,15 @@ from theoryprune.masks import (
     reinitialise as reinitialise,
     invert as invert,
 )
-from theoryprune.coresets import Budget as Budget
+from theoryprune import coresets as coresets
+from theoryprune.coresets import (
+    Budget as Budget,
+    Reduction as Reduction,
+    apply_coreset as apply_coreset,
+    kernel_fit as kernel_fit,
+    merge as merge,
+    reduce as reduce,
+)
 from theoryprune.reports import (
     Summary as Summary,
     summarize as summarize,
@@ -160,7 +168,13 @@ __all__ = [
     "shuffle",
     "reinitialise",
     "invert",
+    "coresets",
     "Budget",
+    "reduce",
+    "Reduction",
+    "merge",
+    "kernel_fit",
+    "apply_coreset",
     "Summary",
     "summarize",
     "plot_layers",

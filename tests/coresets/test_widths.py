@@ -38,12 +38,14 @@ def test_fractions_are_rounded_to_what_is_allowed():
     assert uniform_widths(free, 0.3, 1)["block1.conv1"] == 4
     assert uniform_widths(free, 0.3, 8)["block1.conv1"] == 8
     assert uniform_widths(free, {"stem": 3}, 1) == {"stem": 3}
+    assert uniform_widths(free, 0.3, 1, min_keep=10)["stem"] == 10
+    assert uniform_widths(free, 0.3, 1, min_keep=99)["block1.conv1"] == 16
 
 
 @pytest.mark.parametrize(
     ("budget", "multiple_of", "error"),
     [
-        (0, 1, "must be in"), (1.5, 1, "must be in"), ("half", 1, "must be a number"), (True, 1, "must be a number"),
+        (0, 1, "must be in"), (1.5, 1, "must be in"), ("half", 1, "a number in"), (True, 1, "a number in"),
         (0.5, 0, "at least 1"), (0.5, 1.5, "integer"), ({"x": 1}, 1, "no group"),
         ({"block1.conv1": 3}, 1, "multiple of 4"),
         ({"stem": 17}, 1, "up to 16"),

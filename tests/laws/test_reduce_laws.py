@@ -6,7 +6,8 @@ import torch
 
 import theoryprune as tp
 from tests.coresets.nets import OPTIONS, difference, inputs_of, model_graph, with_twins
-from theoryprune.coresets import CONSTRUCTIONS, reduce
+from theoryprune import measures
+from theoryprune.coresets import CONSTRUCTIONS, Budget, reduce
 from theoryprune.coresets.hidden_groups import hidden_groups
 
 MODELS = list(OPTIONS)
@@ -97,3 +98,31 @@ def test_protected_layers_are_kept_whole():
         if name.startswith("layer2"):
             assert torch.equal(after.weights[name], weight)
     assert np.prod(after.weights["layer1.0.conv1.weight"].shape) < graph.weights["layer1.0.conv1.weight"].numel()
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("quantity", ["params", "macs", "channels"])
+@pytest.mark.parametrize("model", MODELS)
+def test_budgets_are_met_and_reported_exactly(model, quantity, streams):
+    graph = model_graph(model)
+    result = reduce(graph, Budget(**{quantity: 0.8}), streams=streams, certify=False)
+    small = tp.compact(result.graph)
+    counts = {
+        "params": lambda g: measures.size(g).total,
+        "macs": lambda g: measures.macs(g),
+        "channels": lambda g: sum(group.size for group in tp.channel_groups(g) if group.removable),
+    }
+    assert result.total == counts[quantity](graph)
+    assert result.spent == counts[quantity](small)
+    if model != "resnet20_a":  # where channels of a group are not alike, those that stay after folding may cost more
+        assert result.spent <= 0.8 * result.total
+
+
+def test_an_error_budget_from_the_same_solver():
+    graph = model_graph("grouped_tiny")
+    size = reduce(graph, Budget(params=0.8), weights="telescoped", certify=False)
+    error = reduce(graph, Budget(error=size.plan.allocation.error), certify=False)
+    assert error.widths == size.widths
+    assert reduce(graph, Budget(error=0.0), certify=False).spent == size.total
+    cost = measures.width_cost(graph, "params")
+    assert cost.of(size.widths) == size.spent

@@ -54,13 +54,14 @@ from theoryprune.coresets.allocation import (
 )
 from theoryprune.coresets.allocate import ALLOCATORS as ALLOCATORS, allocate as allocate
 from theoryprune.coresets.allocation_checks import is_allocation as is_allocation
-from theoryprune.coresets.least_error import least_error as least_error
 from theoryprune.coresets.hidden_layer import HiddenLayer as HiddenLayer, hidden_layer as hidden_layer
 from theoryprune.coresets.group_coreset import GroupCoreset as GroupCoreset
 from theoryprune.coresets.choose import group_coreset as group_coreset
 from theoryprune.coresets.apply import apply_coreset as apply_coreset
 from theoryprune.coresets.group_certificate import GroupCertificate as GroupCertificate
-from theoryprune.coresets.reduction import ReducedGroup as ReducedGroup, Reduction as Reduction
+from theoryprune.coresets.reduced_group import ReducedGroup as ReducedGroup
+from theoryprune.coresets.plan import Plan as Plan
+from theoryprune.coresets.reduction import Reduction as Reduction
 from theoryprune.coresets.reduce import reduce as reduce
 from theoryprune.coresets.registry import CONSTRUCTIONS as CONSTRUCTIONS, SEEDED as SEEDED
 
@@ -105,6 +106,7 @@ __all__ = [
     "RelativeGuarantee",
     "reduce",
     "Reduction",
+    "Plan",
     "ReducedGroup",
     "GroupCertificate",
     "apply_coreset",
@@ -117,7 +119,6 @@ __all__ = [
     "allocate",
     "ALLOCATORS",
     "is_allocation",
-    "least_error",
     "Allocation",
     "Path",
     "PathRow",

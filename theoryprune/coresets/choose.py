@@ -52,7 +52,7 @@ def group_coreset(
     blocks = int(layer.blocks.max()) + 1
     if width < blocks or width % blocks:
         raise ValueError(f"width of '{layer.name}' must be a positive multiple of its {blocks} blocks, got {width}")
-    given = _accepted(method, options)
+    given = _accepted(method, {**options, "copies": True} if layer.law == "copies" else options)
     members = [np.flatnonzero(layer.blocks == block) for block in range(blocks)]
     found = [
         method(layer.incoming[own], layer.outgoing[:, own], width // blocks, slope=layer.slope, **given)

@@ -57,8 +57,10 @@ def follow(layer: Layer, channels: Indices, *ins: Units) -> Units:
 
 
 def refused(units: Units, reason: str) -> Units:
-    """Return the units as functions of which nothing is known, with the first reason for it."""
-    return units if units.law == "none" else replace(units, law="none", reason=reason)
+    """Return the units as functions of which nothing is known, factors and shifts so far included."""
+    one, zero = np.ones_like(units.scale), np.zeros_like(units.offset)
+    first = units.reason if units.law == "none" else reason
+    return replace(units, law="none", reason=first, scale=one, offset=zero)
 
 
 def _affine(units: Units, scale: Floats, shift: Floats) -> Units:
@@ -98,7 +100,7 @@ def _(layer: Elementwise, channels: Indices, *ins: Units) -> Units:
     if units.linear:
         return replace(units, law=law, reason=reason, activation=layer)
     if units.law == "none":
-        return units
+        return refused(units, units.reason)
     if units.offset.any() or (units.scale <= 0).any():
         return refused(units, f"a scale or shift of its own for each channel before '{layer.name}'")
     if law != "homogeneous" and not units.plain:

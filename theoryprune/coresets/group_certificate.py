@@ -16,6 +16,9 @@ from theoryprune.coresets.matrices import outgoing_of, rows_of
 from theoryprune.layers import Linear
 from theoryprune.types import WeightGraph
 
+NOT_ASKED = "not asked for"
+"""The note of groups that were reduced without certificates."""
+
 
 @dataclass(frozen=True, eq=False)
 class GroupCertificate:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.apply import applied
+from theoryprune.coresets.budget import Budget
 from theoryprune.coresets.choose import Construction, group_coreset
-from theoryprune.coresets.group_certificate import GroupCertificate, certify_group
+from theoryprune.coresets.divide import divide
+from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate, certify_group
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.hidden_layer import matrices_of, slope_of
+from theoryprune.coresets.make_plan import make_plan, reduced_group
 from theoryprune.coresets.merge import merge
-from theoryprune.coresets.reduction import ReducedGroup, Reduction
+from theoryprune.coresets.output_weights import Weighting
+from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
 from theoryprune.graph.evaluate import require_values
-from theoryprune.layers import Linear
 from theoryprune.types import ReadOnly, WeightGraph
 
 
 def reduce(
     graph: WeightGraph,
-    budget: float | Mapping[str, int],
+    budget: Budget | float | Mapping[str, int],
     method: Construction = merge,
     *,
     streams: bool = False,
     protect: Collection[str] | str = (),
+    min_keep: int = 0,
     multiple_of: int = 1,
+    how: str = "marginal",
+    weights: Weighting | None = None,
     certify: bool = True,
     effort: Effort = "default",
     seed: int = 0,
@@ -38,17 +45,24 @@ def reduce(
     ----------
     graph : WeightGraph
         Never written.
-    budget : float or mapping of str to int
-        The fraction of channels to keep in every group, in (0, 1]; or widths by the names of groups, those not named
-        staying whole.
+    budget : Budget, float, or mapping of str to int
+        The size or error of the whole network; or the fraction of channels to keep in every group, in (0, 1]; or
+        widths by the names of groups, those not named staying whole.
     method : callable
         A construction: `merge`, `kernel_fit`, ... or a `functools.partial` of one.
     streams : bool
         Whether residual streams are reduced too, each as one group of tied channels.
     protect : collection of str, or str
         Names or patterns of layers, modules or weights that are kept whole, rows and columns.
+    min_keep : int
+        Channels that every group keeps at least (if it has as many); by default ``max(1, ceil(0.02 n))`` of n.
     multiple_of : int
-        Widths are multiples of this, rounded up where the whole width allows.
+        Groups that lose channels keep a multiple of this.
+    how : {"marginal", "global_eps", "absolute_eps", "uniform"}
+        How a `Budget` is divided, see `allocate`.
+    weights : {"relative", "telescoped", "equal"}, optional
+        What the error of a group counts when a `Budget` is divided (`output_weights`): over the error of deleting it,
+        the default for sizes; as a bound of the output's, for inputs of norm 1, the default for errors; as it is.
     certify : bool
         Whether each row gets its certificate.
     effort, seed
@@ -61,7 +75,7 @@ def reduce(
     Raises
     ------
     BudgetError
-        If no group can be reduced, with the reason for each.
+        If no group can be reduced, with the reason for each, or the budget is out of reach.
     TypeError, ValueError
         If an argument is out of range, or names nothing.
 
@@ -70,58 +84,58 @@ def reduce(
     Groups go from the input to the output. The rows of each are those after all earlier groups were folded, and its
     certificate compares the network just before it with the one just after, in the dtype of the network. Where no
     multiple of a unit may stand for another (depthwise convolutions, activations such as GELU), units are chosen by
-    the same method but keep their outgoing weights: the row says so.
+    the same method but keep their outgoing weights: the row says so. Budgets are divided by the curves of
+    `facility_location` on the weights as they are, whatever the method.
 
-    Cost: that of the construction for each group, and of a certificate.
+    Cost: that of the construction for each group twice, and of a certificate.
 
     Examples
     --------
     >>> import torch, theoryprune as tp
     >>> _ = torch.manual_seed(0)
     >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
-    >>> result = reduce(tp.extract(net, (4,)), 0.5)
-    >>> result.widths["0"], tp.compact(result.graph).weights["2.weight"].shape
-    (4, torch.Size([2, 4]))
+    >>> result = reduce(tp.extract(net, (4,)), Budget(params=0.6))
+    >>> result.widths["0"], result.spent, result.total, tp.compact(result.graph).weights["2.weight"].shape
+    (4, 30, 58, torch.Size([2, 4]))
     """
     require_values(graph, "reduce")
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
     free = prunable_groups(groups, notes)
-    widths = {hidden.group.name: hidden.units for hidden in groups} | uniform_widths(free, budget, multiple_of)
-    rows: list[ReducedGroup] = []
+    division = None
+    if isinstance(budget, Budget):
+        division = divide(graph, free, budget, how=how, weights=weights, min_keep=min_keep, multiple_of=multiple_of)
+        chosen: Mapping[str, int] = division.allocation.widths
+    else:
+        chosen = uniform_widths(free, budget, multiple_of, min_keep)
+    widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
+    reduced, coresets, proofs = _each(graph, groups, widths, method, certify, {"effort": effort, "seed": seed})
+    rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
+    return Reduction(reduced, graph, ReadOnly(coresets), make_plan(graph, rows, coresets, method, division))
+
+
+def _each(
+    graph: WeightGraph,
+    groups: Sequence[Hidden],
+    widths: Mapping[str, int],
+    method: Construction,
+    certify: bool,
+    options: dict[str, Any],
+) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
+    """Reduce one group after the other."""
     coresets: dict[str, GroupCoreset] = {}
-    reduced = graph
+    proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
     for hidden in groups:
-        name, width = hidden.group.name, widths[hidden.group.name]
-        if width == hidden.units:
-            whole = GroupCertificate((), 0.0, 0.0, None, "")
-            rows.append(_row(reduced, hidden, width, "", notes.get(name, ""), whole))
+        name = hidden.group.name
+        if widths[name] == hidden.units:
             continue
         slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
-        coreset = group_coreset(matrices_of(reduced, hidden), method, width, slopes=slopes, seed=seed)
-        after = applied(reduced, hidden, coreset)
-        proof = GroupCertificate((), None, None, None, "not asked for")
+        layer = matrices_of(graph, hidden)
+        coresets[name] = group_coreset(layer, method, widths[name], slopes=slopes, seed=options["seed"])
+        after = applied(graph, hidden, coresets[name])
         if certify:
-            proof = certify_group(reduced, after, hidden, coreset, effort=effort, seed=seed)
-        chosen = coreset.readings[0].method
-        rows.append(_row(reduced, hidden, width, chosen, hidden.reason, proof))
-        coresets[name], reduced = coreset, after
-    return Reduction(reduced, graph, ReadOnly(coresets), tuple(rows), ReadOnly(widths), _name(method))
-
-
-def _row(
-    graph: WeightGraph, hidden: Hidden, width: int, method: str, note: str, proof: GroupCertificate
-) -> ReducedGroup:
-    return ReducedGroup(hidden.group.name, _kind(graph, hidden), hidden.units, width, method, note, proof)
-
-
-def _kind(graph: WeightGraph, hidden: Hidden) -> str:
-    if hidden.stream:
-        return "stream"
-    if hidden.reason.startswith("depthwise"):
-        return "depthwise"
-    return "dense" if all(isinstance(graph.by_name[name], Linear) for name in hidden.producers) else "convolution"
-
-
-def _name(method: Construction) -> str:
-    return str(getattr(getattr(method, "func", method), "__name__", "method"))
+            proofs[name] = certify_group(graph, after, hidden, coresets[name], **options)
+        else:
+            proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
+        graph = after
+    return graph, coresets, proofs

@@ -5,40 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from theoryprune.coresets.group_certificate import GroupCertificate
+from theoryprune.coresets.allocation import Path
 from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.plan import Plan
+from theoryprune.coresets.reduced_group import ReducedGroup
 from theoryprune.types import WeightGraph
 
 
-@dataclass(frozen=True, eq=False)
-class ReducedGroup:
-    """One channel group before and after.
-
-    Parameters
-    ----------
-    group : str
-        Its name: the first layer that writes it.
-    kind : str
-        ``"dense"``, ``"convolution"``, ``"stream"`` or ``"depthwise"``.
-    before, after : int
-        Channels.
-    method : str
-        What chose: the name of the construction; ``"selection"`` where units stand for none but themselves.
-    note : str
-        Why it is whole, or why units are only selected; empty if neither.
-    certificate : GroupCertificate
-    """
-
-    group: str
-    kind: str
-    before: int
-    after: int
-    method: str
-    note: str
-    certificate: GroupCertificate
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reduction:
     """A network reduced to a budget.
 
@@ -49,17 +23,46 @@ class Reduction:
     before : WeightGraph
     coresets : mapping of str to GroupCoreset
         Of every group that lost channels, by name, in the order in which they were applied.
-    layers : tuple of ReducedGroup
-        A row for every removable group, with its certificate.
-    widths : mapping of str to int
-        Channels kept, of every removable group.
-    method : str
-        Name of the construction.
+    plan : Plan
+        Its ``explain()`` says why every group kept what it kept.
     """
 
     graph: WeightGraph
     before: WeightGraph
     coresets: Mapping[str, GroupCoreset]
-    layers: tuple[ReducedGroup, ...]
-    widths: Mapping[str, int]
-    method: str
+    plan: Plan
+
+    @property
+    def layers(self) -> tuple[ReducedGroup, ...]:
+        """A row for every removable group, with its certificate."""
+        return self.plan.layers
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Channels kept, of every removable group."""
+        return {row.group: row.after for row in self.layers}
+
+    @property
+    def method(self) -> str:
+        """Name of the construction."""
+        return self.plan.method
+
+    @property
+    def spent(self) -> int:
+        """What the reduced network costs, counted after compaction."""
+        return self.plan.spent
+
+    @property
+    def total(self) -> int:
+        """What the dense network costs."""
+        return self.plan.total
+
+    @property
+    def curve(self) -> Path | None:
+        """The whole curve of error versus size on which the budget was met; None where widths were given."""
+        return self.plan.allocation.path if self.plan.allocation else None
+
+    def __repr__(self) -> str:
+        """Say what was done and what it costs."""
+        share = f"{self.spent:,} of {self.total:,} {self.plan.quantity}"
+        return f"Reduction({self.method}, {len(self.coresets)} of {len(self.layers)} groups, {share})"

@@ -15,7 +15,7 @@ from theoryprune.geometry.arguments import Indices
 Select = Literal["facility", "pivchol"]
 
 
-def chosen_units(layer: Layer, select: Select, features: Features | None = None) -> Indices:
+def chosen_units(layer: Layer, select: Select, features: Features | None = None, *, copies: bool = False) -> Indices:
     """Return the units to keep, ascending.
 
     Raises
@@ -33,7 +33,7 @@ def chosen_units(layer: Layer, select: Select, features: Features | None = None)
     if layer.budget == layer.units:
         return np.arange(layer.units)
     if select == "facility":
-        return np.sort(facility_location(layer.incoming, layer.outgoing, layer.budget).order)
+        return np.sort(facility_location(layer.incoming, layer.outgoing, layer.budget, copies=copies).order)
     given = features or features_of(layer.incoming, layer.outgoing, layer.slope)
     chosen = pivoted_cholesky_targets(given.gram, given.targets, layer.budget).order
     if len(chosen) < layer.budget:

@@ -61,7 +61,9 @@ def prunable_groups(groups: Sequence[Hidden], reasons: Mapping[str, str]) -> tup
     return free
 
 
-def uniform_widths(free: Sequence[Hidden], budget: float | Mapping[str, int], multiple_of: int) -> dict[str, int]:
+def uniform_widths(
+    free: Sequence[Hidden], budget: float | Mapping[str, int], multiple_of: int, min_keep: int = 0
+) -> dict[str, int]:
     """Return the widths of groups that may lose channels.
 
     Parameters
@@ -69,31 +71,40 @@ def uniform_widths(free: Sequence[Hidden], budget: float | Mapping[str, int], mu
     free : sequence of Hidden
     budget : float or mapping of str to int
         A fraction of each group's channels, rounded to the nearest width allowed; or the widths themselves.
-    multiple_of : int
+    multiple_of, min_keep : int
+        Of widths that come from a fraction.
 
     Raises
     ------
     TypeError
-        If `multiple_of` is no integer, or the budget neither a number nor a mapping.
+        If the budget is neither a number nor a mapping.
     ValueError
         If something is out of range, or a name is no group that may lose channels.
     """
+    check_multiple(multiple_of)
+    if isinstance(budget, Mapping):
+        return _given(free, budget)
+    if isinstance(budget, bool) or not isinstance(budget, int | float):
+        raise TypeError(
+            f"budget must be a Budget, a number in (0, 1] or a mapping of group names to widths, got {budget!r}"
+        )
+    if not 0 < budget <= 1:
+        raise ValueError(f"budget must be in (0, 1], the fraction of channels to keep, got {budget}")
+    return {hidden.group.name: _nearest(hidden, budget, multiple_of, min_keep) for hidden in free}
+
+
+def _nearest(hidden: Hidden, fraction: float, multiple_of: int, min_keep: int) -> int:
+    step = math.lcm(hidden.step, multiple_of)
+    least = max(1, -(-min_keep // step))
+    return min(hidden.units, max(least, math.floor(fraction * hidden.units / step + 0.5)) * step)
+
+
+def check_multiple(multiple_of: int) -> None:
+    """Raise `TypeError` or `ValueError` unless `multiple_of` is a positive integer."""
     if isinstance(multiple_of, bool) or not isinstance(multiple_of, int):
         raise TypeError(f"multiple_of must be an integer, got {multiple_of!r}")
     if multiple_of < 1:
         raise ValueError(f"multiple_of must be at least 1, got {multiple_of}")
-    if isinstance(budget, Mapping):
-        return _given(free, budget)
-    if isinstance(budget, bool) or not isinstance(budget, int | float):
-        raise TypeError(f"budget must be a number in (0, 1] or a mapping of group names to widths, got {budget!r}")
-    if not 0 < budget <= 1:
-        raise ValueError(f"budget must be in (0, 1], the fraction of channels to keep, got {budget}")
-    return {hidden.group.name: _nearest(hidden, budget, multiple_of) for hidden in free}
-
-
-def _nearest(hidden: Hidden, fraction: float, multiple_of: int) -> int:
-    step = math.lcm(hidden.step, multiple_of)
-    return min(hidden.units, max(1, math.floor(fraction * hidden.units / step + 0.5)) * step)
 
 
 def _given(free: Sequence[Hidden], widths: Mapping[str, int]) -> dict[str, int]:

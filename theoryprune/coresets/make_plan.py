@@ -1,0 +1,79 @@
+"""The rows and the plan of a reduction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from theoryprune.coresets.choose import Construction
+from theoryprune.coresets.divide import Division
+from theoryprune.coresets.group_certificate import GroupCertificate
+from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.plan import Plan
+from theoryprune.coresets.reduced_group import ReducedGroup
+from theoryprune.layers import Linear
+from theoryprune.measures import width_cost
+from theoryprune.types import ReadOnly, WeightGraph
+
+
+def reduced_group(
+    graph: WeightGraph,
+    hidden: Hidden,
+    coresets: Mapping[str, GroupCoreset],
+    proofs: Mapping[str, GroupCertificate],
+    notes: Mapping[str, str],
+) -> ReducedGroup:
+    """Return the row of a group.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+    hidden : Hidden
+    coresets : mapping of str to GroupCoreset
+        Of the groups that lost channels.
+    proofs : mapping of str to GroupCertificate
+        Of all groups.
+    notes : mapping of str to str
+        Why groups are whole that could not lose any.
+    """
+    name, kind = hidden.group.name, _kind(graph, hidden)
+    if name not in coresets:
+        return ReducedGroup(name, kind, hidden.units, hidden.units, "", notes.get(name, ""), proofs[name])
+    method = coresets[name].readings[0].method
+    return ReducedGroup(name, kind, hidden.units, coresets[name].width, method, hidden.reason, proofs[name])
+
+
+def _kind(graph: WeightGraph, hidden: Hidden) -> str:
+    if hidden.stream:
+        return "stream"
+    if hidden.reason.startswith("depthwise"):
+        return "depthwise"
+    return "dense" if all(isinstance(graph.by_name[name], Linear) for name in hidden.producers) else "convolution"
+
+
+def make_plan(
+    graph: WeightGraph,
+    rows: tuple[ReducedGroup, ...],
+    coresets: Mapping[str, GroupCoreset],
+    method: Construction,
+    division: Division | None,
+) -> Plan:
+    """Return the plan, with the cost that was reached.
+
+    Notes
+    -----
+    Where channels of a group are not alike (shortcuts of option A), those kept are counted, not those that the budget
+    was divided by.
+    """
+    quantity = division.allocation.quantity if division else "params"
+    orders = {name: [*coreset.kept, *coreset.readings[0].pruned] for name, coreset in coresets.items()}
+    cost = width_cost(graph, quantity, orders)
+    spent = cost.of({name: coreset.width for name, coreset in coresets.items()})
+    allocation = division.allocation if division else None
+    weighting, weights = (division.weighting, division.weights) if division else ("", {})
+    return Plan(rows, method_name(method), spent, cost.total, quantity, allocation, weighting, ReadOnly(weights))
+
+
+def method_name(method: Construction) -> str:
+    """Return the name of a construction, or of the one inside a `functools.partial`."""
+    return str(getattr(getattr(method, "func", method), "__name__", "method"))

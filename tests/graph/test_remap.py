@@ -2,6 +2,7 @@ import copy
 import inspect
 import io
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -213,6 +214,22 @@ def test_a_bias_that_compaction_made_joins_its_weight_without_state(kind):
     assert any(p is made for p in remapped.param_groups[0]["params"])
     assert not any(value.any() for value in remapped.state.get(made, {}).values())
     push(remapped, 1)
+
+
+def test_a_bias_made_before_compaction_joins_its_weight_too():
+    """A folded batch norm gives its convolution a bias that the model never had."""
+    net = flat()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    push(optimizer)
+    graph = tp.extract(net, (2, 8, 8))
+    conv, norm, *rest = graph.layers
+    folded = replace(conv, bias=norm.bias, names={**conv.names, "bias": "0.bias"})
+    first = replace(rest[0], inputs=(conv.name,))
+    small = tp.to_module(tp.compact(replace(graph, layers=(folded, first, *rest[1:]))))
+    remapped = tp.remap_optimizer(optimizer, net, small)
+    assert any(p is small.get_parameter("0.bias") for p in remapped.param_groups[0]["params"])
+    assert small.get_parameter("0.bias") not in remapped.state
+    assert small.get_parameter("0.weight") in remapped.state
 
 
 def test_survivors_with_other_values_keep_their_momentum():

@@ -33,7 +33,8 @@ def remap_optimizer(optimizer: Optimizer, before: nn.Module, after: nn.Module) -
     torch.optim.Optimizer
         Of the same class, with the same parameter groups and options (``initial_lr`` of a schedule included). Momenta
         and all other state of a parameter's shape are those of the surviving entries, counters are copied. Parameters
-        that vanished are dropped; a bias that compaction made joins the group of its weight, without state.
+        that vanished are dropped; a bias that `before` lacks (compaction or a folded batch norm made it) joins the
+        group of its weight, without state.
 
     Raises
     ------
@@ -68,6 +69,8 @@ def remap_optimizer(optimizer: Optimizer, before: nn.Module, after: nn.Module) -
     new = dict(after.named_parameters())
     known = {id(parameter): name for name, parameter in old.items()}
     groups = [[_name(p, known) for p in group["params"]] for group in optimizer.param_groups]
+    added = {name for name in new if name not in old and _weight_of(name, new) in old}  # biases of folded batch norms
+    origin = {name: where for name, where in origin.items() if name not in added}
     for name, where in origin.items():
         if name in new and (name not in old or _squeezed(old[name].shape) != _squeezed(where.shape)):
             raise ValueError(

@@ -5,7 +5,7 @@ import pytest
 
 from tests.bounds.convs import pixels
 from theoryprune.bounds.conv_norm import grid_norm
-from theoryprune.bounds.frequency_grid import FrequencyGrid, circulant_grid, grid_cost, grids
+from theoryprune.bounds.frequency_grid import FrequencyGrid, grid_cost, grids, placed
 from theoryprune.bounds.taps import steps, taps_of
 from theoryprune.errors import UnsupportedLayerError
 
@@ -34,4 +34,4 @@ def test_the_smaller_grid_is_taken_along_each_axis():
 
 def test_repeated_rows_of_a_circular_padding_are_refused():
     with pytest.raises(UnsupportedLayerError, match="repeats"):
-        circulant_grid(np.ones((1, 1, 2, 2)), (4, 4), pixels(2, padding=1, mode="circular"))
+        placed(np.ones((1, 1, 2, 2)), (4, 4), pixels(2, padding=1, mode="circular"))

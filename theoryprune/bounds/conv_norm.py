@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_reals
 from theoryprune.bounds.batch_norms import largest_norm_up
-from theoryprune.bounds.frequency_grid import FrequencyGrid, circulant_grid, grid_cost, grids
+from theoryprune.bounds.frequency_grid import FrequencyGrid, grid_cost, grids, placed
 from theoryprune.bounds.gains import EFFORTS, Effort
 from theoryprune.bounds.norms import spectral_norm_up
 from theoryprune.bounds.rounding import exponents, norm_up, scale_up, sum_up, up
 from theoryprune.bounds.symbols import half_torus, symbol_error, symbols, twiddles
-from theoryprune.bounds.taps import Taps, coarse_size, embedding, taps_of
+from theoryprune.bounds.taps import Taps
 from theoryprune.bounds.window import Window
 
 _BUDGETS = {"fast": 1e11, "default": 1e12, "high": 1e14}  # floating-point operations spent on one kernel
@@ -71,20 +71,19 @@ def conv_norm(
     weights = as_reals(kernel, "kernel", (None, None, *(None for _ in window.stride)))
     if groups < 1 or weights.shape[0] % groups or 0 in weights.shape:
         raise ValueError(f"groups must divide the {weights.shape[0]} output channels, got {groups}")
-    output = window.output(size, weights.shape[2:])
-    if not weights.any():
+    return taps_norm(*placed(weights, size, window), effort, groups)
+
+
+def taps_norm(taps: Taps, torus: tuple[int, ...], effort: Effort, groups: int = 1) -> float:
+    """Return the norm of a convolution given by its taps, exact on a torus, as `conv_norm` does."""
+    if not taps.matrices.any():
         return 0.0
-    exponent = int(exponents(weights))
-    weights = np.ldexp(weights, -exponent)
-    if window.mode == "circular":
-        taps, grid = circulant_grid(weights, size, window)
-        return scale_up(grid_norm(taps, grid, groups), exponent)
-    taps = taps_of(weights, window)
-    torus = embedding(taps, coarse_size(size, window), output)
-    for grid in grids(taps, torus, effort):
-        if grid_cost(taps, grid, groups) <= _BUDGETS[effort]:
-            return scale_up(grid_norm(taps, grid, groups), exponent)
-    return scale_up(reshaped_norm(taps, groups), exponent)
+    exponent = int(exponents(taps.matrices))
+    scaled = Taps(np.ldexp(taps.matrices, -exponent), taps.places)
+    for grid in grids(scaled, torus, effort):
+        if grid_cost(scaled, grid, groups) <= _BUDGETS[effort]:
+            return scale_up(grid_norm(scaled, grid, groups), exponent)
+    return scale_up(reshaped_norm(scaled, groups), exponent)
 
 
 def grid_norm(taps: Taps, grid: FrequencyGrid, groups: int = 1) -> float:

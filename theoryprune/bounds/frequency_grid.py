@@ -12,7 +12,7 @@ from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.rounding import Floats, up
 from theoryprune.bounds.symbols import frequency_count
-from theoryprune.bounds.taps import Taps, steps, taps_of
+from theoryprune.bounds.taps import Taps, coarse_size, embedding, steps, taps_of
 from theoryprune.bounds.window import Window
 from theoryprune.errors import UnsupportedLayerError
 
@@ -64,22 +64,39 @@ def grids(taps: Taps, torus: tuple[int, ...], effort: Effort) -> Iterator[Freque
         yield FrequencyGrid(sizes, np.where(exact, taps.places, reduced), up(correction, terms=4 * len(sizes)))
 
 
-def circulant_grid(kernel: Floats, size: tuple[int, ...], window: Window) -> tuple[Taps, FrequencyGrid]:
-    """Return the taps of a circular convolution without its stride, and the torus of its input.
+def placed(kernel: Floats, size: tuple[int, ...], window: Window) -> tuple[Taps, tuple[int, ...]]:
+    """Return the taps of a convolution, and a torus on which it is a block of a circulant map.
+
+    Parameters
+    ----------
+    kernel : ndarray, shape (out, in, *k)
+    size : tuple of int
+        Of the input.
+    window : Window
 
     Raises
     ------
+    ValueError
+        If the kernel does not fit.
     UnsupportedLayerError
-        If the padding is so wide that an output position comes twice.
+        If circular padding is so wide that an output position comes twice.
+
+    Notes
+    -----
+    With zero padding the torus is that of `embedding`; with circular padding it is the input itself, and the stride is
+    left out, which drops outputs only.
     """
+    output = window.output(size, kernel.shape[2:])
+    if window.mode == "zeros":
+        taps = taps_of(kernel, window)
+        return taps, embedding(taps, coarse_size(size, window), output)
     full = replace(window, stride=(1,) * len(size), mode="zeros")
     if any(n > m for n, m in zip(full.output(size, kernel.shape[2:]), size, strict=True)):
         raise UnsupportedLayerError(
             f"circular padding {window.pads} repeats output positions of a kernel {kernel.shape[2:]}: its total along "
             "an axis may be at most dilation (k - 1)"
         )
-    taps = taps_of(kernel, full)
-    return taps, FrequencyGrid(size, taps.places, 1.0)
+    return taps_of(kernel, full), size
 
 
 def grid_cost(taps: Taps, grid: FrequencyGrid, groups: int = 1) -> float:

@@ -68,10 +68,10 @@ def symbol_error(matrices: Floats) -> float:
 
     Notes
     -----
-    ``2 gamma_(taps + 8) || sum_t |K_t| ||_F``: each part of an entry is a dot product of length `taps` with factors
-    that are within 4 u, and there are two parts.
+    ``2 gamma_(taps + 16) || sum_t |K_t| ||_F``: each part of an entry is a dot product of length `taps` with factors
+    that are within 4 u, and there are two parts. Entries of K may come from up to five roundings each.
     """
-    return up(2 * gamma(len(matrices) + 8) * norm_up(np.abs(matrices).sum(axis=0)), terms=len(matrices) + 4)
+    return up(2 * gamma(len(matrices) + 16) * norm_up(np.abs(matrices).sum(axis=0)), terms=len(matrices) + 4)
 
 
 def frequency_count(sizes: tuple[int, ...]) -> int:

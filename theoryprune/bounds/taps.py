@@ -73,7 +73,8 @@ def taps_of(kernel: Floats, window: Window) -> Taps:
     if not merged:
         merged[(0,) * axes] = np.zeros((kernel.shape[0], len(columns), kernel.shape[1]))
     matrices = np.stack(list(merged.values()))
-    return Taps(matrices.reshape(*matrices.shape[:2], -1), np.array(list(merged), dtype=np.int64))
+    flat = (*matrices.shape[:2], len(columns) * kernel.shape[1])
+    return Taps(matrices.reshape(flat), np.array(list(merged), dtype=np.int64))
 
 
 def coarse_size(size: tuple[int, ...], window: Window) -> tuple[int, ...]:

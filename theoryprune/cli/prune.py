@@ -14,9 +14,10 @@ import tyro
 
 from theoryprune import __version__
 from theoryprune.cli import options
+from theoryprune.cli.folders import check_free, file_hash
 from theoryprune.cli.output import say, show, show_json
 from theoryprune.cli.proof import proof_of
-from theoryprune.cli.runs import PROOF, Run, check_free, file_hash, write_run
+from theoryprune.cli.runs import PROOF, Run, write_run
 from theoryprune.cli.schedule import read_schedule
 from theoryprune.cli.target import read_graph
 from theoryprune.graph.transform import apply_mask

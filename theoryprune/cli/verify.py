@@ -10,9 +10,10 @@ import tyro
 
 from theoryprune.bounds import verify
 from theoryprune.cli import options
+from theoryprune.cli.folders import RECORD
 from theoryprune.cli.output import show, show_json
 from theoryprune.cli.proof import dense_graph
-from theoryprune.cli.runs import RECORD, Run, read_proof, read_run
+from theoryprune.cli.runs import Run, read_proof, read_run
 from theoryprune.errors import CertificateError, FileFormatError
 from theoryprune.types import FlowCertificate, Pruning, TraceRow, WeightGraph
 

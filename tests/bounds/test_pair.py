@@ -51,3 +51,23 @@ def test_nothing_changed_leaves_nothing():
     pair = layer_pair(layer, np.arange(12), np.ones(12))
     assert pair.left.shape[1] == 0
     assert pair.rounding == 0
+
+
+@pytest.mark.parametrize(
+    ("v", "w", "shift", "tau"), [(1e200, 1e-200, 1e-150, 1), (1e-200, 1e-200, 1, 1), (1, 1e-300, 1, 1e-30)]
+)
+def test_offsets_beside_small_and_large_weights(v, w, shift, tau):
+    # The weights are unchanged, so the error is the change of the offset: shift / tau for the coordinate tau.
+    layer = as_layer([[v]], [[w]], [0], [[v]], offset=[shift], kept_offset=[0.0], tau=tau)
+    pair = layer_pair(layer, np.zeros(1, int), np.ones(1))
+    exact = Fraction(shift) / Fraction(layer.tau)
+    size = Fraction(float(pair.left_norms[0])) * Fraction(float(pair.right_norms[0])) + Fraction(pair.rounding)
+    assert exact <= size * Fraction(2) ** pair.exponent <= exact * (1 + Fraction(1, 10**12))
+    assert Fraction(float(pair.right[0, -1])) * Fraction(2) ** int(pair.shares[0]) == 1 / Fraction(layer.tau)
+
+
+def test_multipliers_too_large_for_float64_prove_nothing():
+    W = np.ones((3, 1))
+    layer = as_layer(np.ones((1, 3)), W, [0], [[1.0]])
+    pair = layer_pair(layer, np.zeros(3, int), np.array([1.0, 1.7e308, 1.7e308]))
+    assert pair.rounding == np.inf

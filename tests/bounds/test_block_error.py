@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from theoryprune.bounds import BlockError, block_error, certify_layer
+from theoryprune.bounds import BlockError, Window, block_error, certify_conv_layer, certify_layer
 
 
 def test_the_lesser_of_both_forms_counts():
@@ -33,6 +33,18 @@ def test_magnified_rows_hold_for_longer_inputs_and_repeated_errors():
     assert block.magnified().error(5.0) == pytest.approx(block.error(5.0))
     with pytest.raises(ValueError, match="at least 1"):
         block.magnified(starts=0.5)
+
+
+def test_a_certificate_of_convolutions_gives_its_gain_and_its_constant():
+    rng = np.random.default_rng(0)
+    rows, outgoing, bias = rng.standard_normal((4, 2, 3)), rng.standard_normal((3, 4, 3)), rng.standard_normal(4)
+    window = Window((1,), (1,), (1,))
+    options = {"size": (6,), "producer": window, "consumer": window, "bias": bias, "radius": 3.0, "effort": "fast"}
+    certificate = certify_conv_layer(outgoing, rows, [0, 2], outgoing[:, [0, 2]], **options)
+    block = block_error("g", certificate, ("x",), ("y",))
+    assert (block.gain, block.constant) == (certificate.best, certificate.constant)
+    assert block.constant > 0
+    assert block.error(3.0) == pytest.approx(certificate.error, rel=1e-9)
 
 
 def test_refusals():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from theoryprune.bounds.conv_certificate import ConvCertificate
 from theoryprune.bounds.joined import times_up
 from theoryprune.bounds.layer_certificate import LayerCertificate
 from theoryprune.bounds.rounding import up
@@ -75,13 +76,15 @@ class BlockError:
         return replace(self, gain=gain, joint=joint, constant=times_up(self.constant, ends))
 
 
-def block_error(name: str, certificate: LayerCertificate, starts: tuple[str, ...], ends: tuple[str, ...]) -> BlockError:
-    """Return the row of a dense layer's certificate.
+def block_error(
+    name: str, certificate: LayerCertificate | ConvCertificate, starts: tuple[str, ...], ends: tuple[str, ...]
+) -> BlockError:
+    """Return the row of a layer's certificate, dense or convolutional.
 
     Parameters
     ----------
     name : str
-    certificate : LayerCertificate
+    certificate : LayerCertificate or ConvCertificate
         Of the folded rows of the group's producers, side by side in the order of `starts`, and the outgoing weights
         of its readers, one below the other.
     starts, ends : tuple of str
@@ -94,6 +97,8 @@ def block_error(name: str, certificate: LayerCertificate, starts: tuple[str, ...
     """
     if certificate.nonnegative:
         raise ValueError(f"the certificate of '{name}' holds for x >= 0 only: certify it for every x")
+    if isinstance(certificate, ConvCertificate):
+        return BlockError(name, starts, ends, certificate.best, certificate.constant)
     if certificate.separate is None or certificate.constant is None or certificate.tau is None:
         return BlockError(name, starts, ends, certificate.best)
     constant = times_up(certificate.constant.best, certificate.tau)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 
 import numpy as np
 
@@ -121,6 +122,12 @@ def _dot(row: np.ndarray, z: list[Fraction]) -> Fraction:
 def _rectified(W: np.ndarray, b: np.ndarray, slopes: np.ndarray, z: list[Fraction]) -> list[Fraction]:
     sums = [_dot(row, z[:-1]) + Fraction(float(shift)) * z[-1] for row, shift in zip(W, b, strict=True)]
     return [value if value > 0 else Fraction(float(a)) * value for value, a in zip(sums, slopes, strict=True)]
+
+
+def root_up(value: Fraction, bits: int = 200) -> Fraction:
+    """Return a fraction at or above the root, within about 2^-bits of it."""
+    scale = 1 << bits
+    return Fraction(isqrt(value.numerator * scale * scale // value.denominator) + 1, scale)
 
 
 def at_most(square: Fraction, factor: float, length: Fraction) -> bool:

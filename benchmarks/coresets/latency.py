@@ -23,9 +23,7 @@ SECONDS = 0.2
 def measure(options: Options) -> list[Report]:
     """Reduce all groups of each network, streams too, and time the modules by turns."""
     rows = [row for name in NETWORKS for row in latencies(name, options.rounds)]
-    title = (
-        f"Latency of compacted networks, {options.threads} thread(s): medians (range), n = {options.rounds} rounds"
-    )
+    title = f"Latency of compacted networks, {options.threads} thread(s): medians (range), n = {options.rounds} rounds"
     columns = {
         "network": "{network}",
         "kept": "{keep:.0%}",

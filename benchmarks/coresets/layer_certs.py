@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.coresets.conv_layers import Convolutions, kernels
 from benchmarks.coresets.layers import weights
 from benchmarks.coresets.options import Options
 from benchmarks.coresets.report import Report
 from benchmarks.coresets.sdp import sdp_gain
 from benchmarks.coresets.spread import spread
-from theoryprune.bounds import certify_layer
+from theoryprune.bounds import ConvCertificate, LayerCertificate, Window, certify_conv_layer, certify_layer
 from theoryprune.coresets import kernel_fit, merge
 
 DENSE = (
@@ -43,8 +44,8 @@ COLUMNS = {
 
 
 def measure(options: Options) -> list[Report]:
-    """Return the table of dense layers, those of other weights, and the comparison with the program."""
-    return [dense_report(), general_report(), program_report(options.rounds)]
+    """Return the tables of dense layers, of convolutions, of other weights, and the comparison with the program."""
+    return [dense_report(), conv_report(), general_report(), program_report(options.rounds)]
 
 
 def dense_report(layers: tuple[tuple[str, int, int, int], ...] = DENSE, draws: int = DRAWS) -> Report:
@@ -74,9 +75,12 @@ def _certified(V: np.ndarray, W: np.ndarray, coreset: Any, slope: float, effort:
     start = time.process_time()
     fold = {"assignment": coreset.merging.assignment, "multipliers": coreset.merging.multipliers}
     certificate = certify_layer(V, W, coreset.kept, coreset.outgoing, slope, **fold, effort=effort)
+    return {"seconds": time.process_time() - start, **_figures(certificate)}
+
+
+def _figures(certificate: LayerCertificate | ConvCertificate) -> dict[str, float]:
     gains = certificate.gains
     return {
-        "seconds": time.process_time() - start,
         "observed": certificate.observed,
         "best": certificate.best,
         "schur": gains.schur,
@@ -92,6 +96,43 @@ def _medians(found: list[dict[str, float]]) -> dict[str, Any]:
     ratios = [row["tightness"] for row in found]
     medians = {key: statistics.median(row[key] for row in found) for key in found[0]}
     return {**medians, "least": min(ratios), "most": max(ratios), "n": len(found)}
+
+
+def conv_report(
+    size: int = 12, channels: tuple[int, int, int] = (8, 32, 16), kernel: int = 3, draws: int = DRAWS
+) -> Report:
+    """Merge convolutions to half; stride 1, padded to their size."""
+    ci, n, p = channels
+    window = Window((1, 1), (kernel // 2,) * 2, (1, 1))
+    rows = []
+    for kind in ("gauss", "clustered"):
+        for slope in (0.0, 0.2):
+            found = []
+            for seed in range(draws):
+                V, W = kernels(kind, n, ci, p, kernel, kernel, np.random.default_rng(seed))
+                layer = Convolutions(V, W, (size, size), window, window, slope, None)
+                found.append(_conv_certified(layer))
+            rows.append({"layer": f"{kind} {ci}, {n}, {p}", "slope": slope, "p": p, **_medians(found)})
+    columns = {"layer": "{layer}", "slope": "{slope:g}", **dict(list(COLUMNS.items())[1:])}
+    return Report(
+        f"Convolutions merged to half, {kernel} x {kernel}, padded, {size} x {size}, gains: medians of n = {draws} "
+        f"each; median observed / schur {statistics.median(row['tightness'] for row in rows):.2f}",
+        columns,
+        rows,
+        ("layer: channels in, between, out; effort default",),
+    )
+
+
+def _conv_certified(layer: Convolutions) -> dict[str, float]:
+    coreset = merge(layer.incoming, layer.outgoing, len(layer.W) // 2, slope=layer.slope)
+    assert coreset.merging is not None
+    fold = {"assignment": coreset.merging.assignment, "multipliers": coreset.merging.multipliers}
+    given = {"size": layer.size, "producer": layer.producer, "consumer": layer.consumer}
+    start = time.process_time()
+    certificate = certify_conv_layer(
+        layer.V, layer.W, coreset.kept, layer.kernels(coreset.outgoing), layer.slope, **given, **fold
+    )
+    return {"seconds": time.process_time() - start, **_figures(certificate)}
 
 
 def general_report(size: tuple[int, int, int] = (256, 64, 10), draws: int = DRAWS) -> Report:

@@ -1,5 +1,6 @@
 """Is any certificate ever wrong? An adversarial search over random layers, judged in exact rationals."""
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +8,19 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
 
-from benchmarks.coresets.adversary import Change, at_most, attack, change, exact_square
+import theoryprune as tp
+from benchmarks.coresets.adversary import Change, at_most, attack, change, exact_square, root_up
+from benchmarks.coresets.conv_soundness import conv_report
+from benchmarks.coresets.digits import trained
 from benchmarks.coresets.known_answers import known_report
 from benchmarks.coresets.layers import KINDS, random_layer
+from benchmarks.coresets.network_soundness import network_report
 from benchmarks.coresets.options import Options
 from benchmarks.coresets.report import Report
+from benchmarks.digits import digits
+from benchmarks.trained import trained_efficientnet, trained_resnet20
 from theoryprune.bounds import LayerCertificate, certify_layer, is_layer_certificate
 from theoryprune.coresets import CONSTRUCTIONS, SEEDED, LayerCoreset
 
@@ -33,7 +41,17 @@ class Case:
 
 def measure(options: Options) -> list[Report]:
     """Attack so many layers of each kind, and count what exceeds its certificate."""
-    return [dense_report(options.cases), known_report()]
+    return [dense_report(options.cases), conv_report(options.cases), known_report(), network_report(_networks(options))]
+
+
+def _networks(options: Options) -> dict[str, tp.WeightGraph]:
+    """A perceptron trained here, and those trained elsewhere, as far as they are there."""
+    found: dict[str, torch.nn.Module] = {"digits_mlp": trained(digits()[0], weight_decay=0.01, seed=0)}
+    with contextlib.suppress(tp.DataError):
+        found["ResNet-20, trained"] = trained_resnet20(options.data, options.weights)
+    with contextlib.suppress(ModuleNotFoundError):
+        found["EfficientNet-Lite0, trained"] = trained_efficientnet()
+    return {name: tp.extract(model, model.example_shape) for name, model in found.items()}
 
 
 def dense_report(count: int) -> Report:
@@ -140,11 +158,11 @@ def judge(case: Case) -> tuple[float, list[str]]:
     if not at_most(square, found.best, whole):
         problems.append(f"gain {found.best:.9g}, but {float(square / whole) ** 0.5:.9g} at {point.tolist()}")
     if found.separate is not None and found.constant is not None and t > 0:
-        # ||err|| <= a ||x|| + b with a, b >= 0 unless ||err|| > b and (||err|| - b)^2 > a^2 ||x||^2; floats suffice
-        # here because the first form is judged exactly, and a margin of 1e-9 keeps their rounding out.
-        limit = found.separate.best * float(length) ** 0.5 + step * float(t) * found.constant.best
-        if float(square) ** 0.5 > limit * (1 + 1e-9):
-            problems.append(f"separate form: {limit:.9g}, but {float(square) ** 0.5:.9g} at {point.tolist()}")
+        parts = found.separate.best, found.constant.best
+        if all(map(np.isfinite, parts)):
+            limit = Fraction(parts[0]) * root_up(length) + Fraction(parts[1]) * Fraction(step) * t
+            if square > limit**2:
+                problems.append(f"separate form {parts}, but {float(square) ** 0.5:.9g} at {point.tolist()}")
     problems += _ball_problems(case, point)
     if not 0 <= found.observed <= found.best:
         problems.append(f"observed {found.observed!r} above {found.best!r}")

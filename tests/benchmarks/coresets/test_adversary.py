@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from benchmarks.coresets.adversary import at_most, attack, change, exact_square
+from benchmarks.coresets.adversary import at_most, attack, change, exact_square, root_up
 from theoryprune.bounds import certify_layer
 from theoryprune.coresets import merge
 
@@ -70,3 +70,8 @@ def test_slopes_and_shifts_count():
     moved = replace(case, c=np.ones(3))
     point = np.append(np.zeros(5), 1.0)
     assert exact_square(moved, point)[0] != exact_square(case, point)[0]
+
+
+def test_a_root_from_above():
+    for value in (Fraction(2), Fraction(1, 3), Fraction(0)):
+        assert 0 <= root_up(value) ** 2 - value < Fraction(1, 2**190)

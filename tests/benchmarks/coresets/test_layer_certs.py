@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.coresets.layer_certs import dense_report, general_report, program_report
+from benchmarks.coresets.layer_certs import conv_report, dense_report, general_report, program_report
 
 
 def test_a_row_for_each_layer():
@@ -25,3 +25,9 @@ def test_the_program_is_reached():
         assert -1e-4 < row["excess"] < 0.01
         assert row["observed"] <= row["high"]
         assert row["ratios"] == [pytest.approx(row["program_seconds"] / row["seconds"])]
+
+
+def test_convolutions():
+    report = conv_report(size=5, channels=(2, 6, 3), draws=1)
+    assert [row["slope"] for row in report.rows] == [0.0, 0.2] * 2
+    assert all(row["observed"] <= min(row["schur"], row["centre"], row["product"]) for row in report.rows)

@@ -1,11 +1,16 @@
 """The four bounds of a pair of convolutions: their order, their efforts, and where they do not apply."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from tests.bounds.convs import pixels
+from tests.bounds.convs import kernels, matrix, pixels
 from tests.bounds.test_conv_pair import RING, SAME, pair_of
+from theoryprune.bounds import Window
 from theoryprune.bounds.conv_gains import common_symbols, conv_gain_bounds
+from theoryprune.bounds.conv_layer import as_conv_layer
+from theoryprune.bounds.conv_pair import conv_pair
 
 
 @pytest.mark.parametrize("windows", [(SAME, SAME), (pixels(2, stride=2, padding=1), SAME), (RING, RING)])
@@ -45,3 +50,29 @@ def test_what_stands_between_multiplies():
     # What the consumer reads is of unknown size then, so its norms are those on the whole lattice.
     assert 3 * plain.triangle * (1 - 1e-9) <= gain.triangle <= 3.3 * plain.triangle
     assert 3 * plain.product * (1 - 1e-9) <= gain.product <= 3.3 * plain.product
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_above_every_diagonal(seed):
+    # S with entries 0 and 1 attain the supremum over all S; small hidden maps, cut by the borders, are the hard case.
+    rng = np.random.default_rng(seed)
+    k, next_k = (int(n) for n in rng.integers(1, 6, 2))
+    size, units = int(rng.integers(max(1, k - 1), k + 3)), int(rng.integers(1, 4))
+    strides, pads = 1 + (rng.random(2) < 0.3), rng.integers(0, 3, (2, 2)).tolist()
+    producer, consumer = (Window((int(s),), ((a, b),), (1,)) for s, (a, b) in zip(strides, pads, strict=True))
+    try:
+        hidden = producer.output((size,), (k,))
+        output = consumer.output(hidden, (next_k,))
+    except ValueError:
+        return
+    if units * hidden[0] > 10 or not output[0]:
+        return
+    V, W = kernels("gauss", units + 1, 2, 2, (k,), (next_k,), seed)
+    W[0] = 0  # the only unit kept is silent, so the others are dropped whole
+    layer = as_conv_layer(V, W, [0], V[:, :1], 0.0, (size,), producer, consumer)
+    nobody = np.full(units + 1, -1), np.zeros(units + 1)
+    found = conv_gain_bounds(conv_pair(layer, *nobody))
+    A, B = matrix(V[:, 1:], hidden, consumer), matrix(W[1:], (size,), producer)
+    worst = max(np.linalg.norm((A * S) @ B, 2) for S in product((0.0, 1.0), repeat=len(B)))
+    for bound in (found.triangle, found.product, found.centre, found.schur):
+        assert worst <= bound * (1 + 1e-13)

@@ -54,3 +54,5 @@ def test_shapes_that_do_not_fit_are_refused():
             as_conv_layer(*bad, 0.0, **BASE)
     with pytest.raises(ValueError, match="kept_rows"):
         as_conv_layer(V, W, [0], V[:, :1], 0.0, **BASE, kept_rows=W)
+    with pytest.raises(ValueError, match="overflows"):
+        as_conv_layer(V, W, [0], V[:, :1], 0.0, **BASE, offset=[1e308] * 3, kept_offset=[-1e308] * 3)

@@ -104,16 +104,21 @@ def _again(
     }
     if np.isfinite(bounds.centre) or np.isfinite(bounds.schur):
         linear = _linear(layer, pair, next_kernels, kernels, low)
-        found["centre"] = linear + _largest(left * ((1 - low) / 2 / c)) * _largest(c[:, None] * right)
+        joint = left, right
+        if g.consumer is not None and pair.torus is not None:
+            joint = (
+                fourier(next_kernels, pair.torus, g.consumer, stride=False),
+                fourier(kernels, pair.torus, g.producer),
+            )
+        rest = (1 - low) / 2 / c
+        found["centre"] = linear + _largest(joint[0] * rest) * _largest(c[:, None] * joint[1])
         if bounds.sector is None:
             found["schur"] = linear if (low == 1).all() or not np.isfinite(bounds.schur) else float("inf")
         elif pair.torus is None or g.consumer is None:
             found["schur"] = float("inf")
         else:
-            a = fourier(next_kernels, pair.torus, g.consumer, stride=False)
-            b = fourier(kernels, pair.torus, g.producer)
             sector = bounds.sector[columns.places]
-            found["schur"] = max(schur_again(x, y, low, sector) for x, y in zip(a, b, strict=True))
+            found["schur"] = max(schur_again(a, b, low, sector) for a, b in zip(*joint, strict=True))
     return found
 
 

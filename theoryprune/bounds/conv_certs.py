@@ -18,7 +18,7 @@ from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import conv_search, proved_gain_at, with_nothing_kept, without_biases
 from theoryprune.bounds.fold import nearest_rays
 from theoryprune.bounds.gains import Effort
-from theoryprune.bounds.rounding import Floats, up
+from theoryprune.bounds.rounding import Floats, product_up, up
 from theoryprune.bounds.window import Window
 from theoryprune.layers import Layer as Record
 
@@ -151,7 +151,7 @@ def certify_conv_layer(
         observed=0.0 if witness is None else proved_gain_at(still, witness),
         full_observed=0.0 if loss is None else proved_gain_at(whole, loss),
         radius=radius,
-        error=None if radius is None else up(up(gains.best * radius) + constant),
+        error=None if radius is None else up(float(product_up(np.array(gains.best), np.array(radius))) + constant),
         error_witness=far,
         error_observed=None if radius is None else (0.0 if far is None else proved_error(layer, far)),
         assignment=target,

@@ -8,9 +8,16 @@ from theoryprune.bounds.conv_centre import conv_linear_norm
 from theoryprune.bounds.conv_lmi import proved_conv_gain
 from theoryprune.bounds.conv_pair import ConvPair
 from theoryprune.bounds.conv_sector import best_conv_sector, sector_squares
-from theoryprune.bounds.conv_tri_prod import conv_product, conv_triangle, left_norm, left_norms, right_norms
+from theoryprune.bounds.conv_tri_prod import (
+    conv_product,
+    conv_triangle,
+    left_norm,
+    left_norms,
+    right_norm,
+    right_norms,
+)
 from theoryprune.bounds.gains import EFFORTS, Effort, GainBounds
-from theoryprune.bounds.rounding import Floats, scale_up, up
+from theoryprune.bounds.rounding import Floats, norm_up, scale_up, up
 from theoryprune.bounds.symbols import Symbols, frequency_count, half_torus, symbol_error, symbols, twiddles
 
 _GAPS = {"default": 1e-3, "high": 1e-5}
@@ -46,8 +53,10 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
 
     Notes
     -----
-    D and T are constant over positions. `centre` is ``||T_A H T_B|| + ||T_A (I - H) D^-1|| ||D T_B||``, ``H = (1 +
-    slope) / 2``; `schur` the matrix inequality at every frequency of the torus.
+    D and T are constant over positions. `product` takes each map from and onto the hidden positions only, on the least
+    torus of its own. `centre` is ``||T_A H T_B|| + ||T_A (I - H) D^-1|| ||D T_B||``, ``H = (1 + slope) / 2``, with all
+    positions of the common torus, so it may exceed `product` for small maps; `schur` is the matrix inequality at every
+    frequency there.
     """
     if effort not in EFFORTS:
         raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
@@ -68,13 +77,12 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
     if (pair.slopes == 1).all():
         schur = linear
     elif effort != "fast" and pair.left is not None and pair.torus is not None:
-        starts = [2 * first**2 * (1 + 1e-12) * d**2 for d, (first, _) in zip(tried, products, strict=True)]
-        schur, sector = _schur(pair, starts, tried[0], products[0], effort)
+        schur, sector = _schur(pair, tried, effort)
         if sector is not None:
             tried.append(np.sqrt(sector))
             products.append(conv_product(pair, tried[-1], effort))
     sizes = [up(first * second * pair.gain, terms=4) for first, second in products]
-    centres = [_centre(pair, d, second, linear, effort) for d, (_, second) in zip(tried, products, strict=True)]
+    centres = [_centre(pair, balance, linear, effort) for balance in tried]
     one, two = int(np.argmin(sizes)), int(np.argmin(centres))
     bounds = (triangle, _whole(pair, sizes[one]), _whole(pair, centres[two]), _whole(pair, schur))
     return _record(pair, bounds, tried[one], tried[two], sector)
@@ -108,15 +116,16 @@ def _linear(pair: ConvPair, effort: Effort) -> float:
     return conv_linear_norm(pair, (1 + pair.slopes) / 2, effort)
 
 
-def _centre(pair: ConvPair, balance: Floats, second: float, linear: float, effort: Effort) -> float:
+def _centre(pair: ConvPair, balance: Floats, linear: float, effort: Effort) -> float:
     if not np.isfinite(linear) or (pair.slopes == 1).all():
         return linear
-    return up(linear + left_norm(pair, (1 - pair.slopes) / 2 / balance, effort) * second, terms=4)
+    # On a torus larger than the hidden map S is 0 outside it, so S - H is not: all positions count in both factors.
+    torus = pair.torus if pair.left is not None else None
+    first = left_norm(pair, (1 - pair.slopes) / 2 / balance, effort, torus)
+    return up(linear + up(first * right_norm(pair, balance, effort, torus)), terms=4)
 
 
-def _schur(
-    pair: ConvPair, starts: list[Floats], balance: Floats, norms: tuple[float, float], effort: Effort
-) -> tuple[float, Floats | None]:
+def _schur(pair: ConvPair, tried: list[Floats], effort: Effort) -> tuple[float, Floats | None]:
     if pair.torus is None or pair.left is None:
         return float("inf"), None
     (_, p, k), d = pair.left.matrices.shape, pair.right.matrices.shape[2]
@@ -124,15 +133,15 @@ def _schur(
     if 8.0 * count * side**2 * (p + d + k) > _LARGEST_PROOF[effort] or count * k * (p + d) > _LARGEST_SYMBOLS:
         return float("inf"), None
     left, right = common_symbols(pair)
+    starts = [2.001 * float(np.linalg.norm(left / d, 2, axis=(1, 2)).max()) ** 2 * d**2 for d in tried]
     squares = [float(sector_squares(left, right, pair.slopes, start).max()) for start in starts]
     found = starts[int(np.argmin(squares))]
     if 24.0 * min(count, 96) * (k + min(k, d)) ** 3 <= _LARGEST_STEP[effort]:
         found = best_conv_sector(left, right, pair.slopes, found, _GAPS[effort], _STEPS[effort]).multipliers
     # The symbols are off by little: E_A S B and A S E_B, with D between as in the product bound.
-    first, second = norms
-    off_left = symbol_error(pair.left.matrices / balance)
-    off_right = symbol_error(balance[:, None] * pair.right.matrices)
-    slack = up(off_left * (second + off_right) + first * off_right, terms=8)
+    first, second = pair.left.matrices / tried[0], tried[0][:, None] * pair.right.matrices
+    sizes = [2 * norm_up(np.abs(part).sum(axis=0)) for part in (first, second)]
+    slack = up(symbol_error(first) * sizes[1] + sizes[0] * symbol_error(second), terms=8)
     candidates = [found, *starts]
     squares = [float(sector_squares(left, right, pair.slopes, sector).max()) for sector in candidates]
     for place in np.argsort(squares):

@@ -75,8 +75,8 @@ def geometry_of(
     hidden = producer.output(size, kernel)
     between = pool is not None or pool_gain != 1.0 or (consumer is None and next_kernel != hidden)
     read: tuple[int, ...] | None = hidden
-    if not 0 <= pool_gain < np.inf:
-        raise ValueError(f"pool_gain must be finite and not negative, got {pool_gain}")
+    if not 0 < pool_gain < np.inf:
+        raise ValueError(f"pool_gain must be positive and finite, got {pool_gain}")
     if pool is not None:
         shape = (rows.shape[0], *hidden)
         pool_gain, read = gain_of_pool(pool, shape), pool.shape(shape)[1:]

@@ -98,7 +98,10 @@ def as_conv_layer(
     p = outgoing.shape[0]
     old, new = given.get("offset"), given.get("kept_offset")
     before = np.zeros(p) if old is None else as_reals(old, "offset", (p,))
-    shift = np.zeros(p) if new is None else before - as_reals(new, "kept_offset", (p,))
+    with np.errstate(over="ignore"):
+        shift = np.zeros(p) if new is None else before - as_reals(new, "kept_offset", (p,))
+    if not np.isfinite(shift).all():
+        raise ValueError("offset - kept_offset must be finite in float64, but it overflows: rescale the layer")
     return ConvLayer(flat, geometry, shift)
 
 

@@ -83,18 +83,19 @@ def conv_triangle(lefts: Floats, rights: Floats, gain: float) -> float:
     return up(sum_up(product_up(lefts, rights)) * gain)
 
 
-def left_norm(pair: ConvPair, weights: Floats, effort: Effort) -> float:
-    """Return an upper bound of ``||T_A diag(w)||``."""
+def left_norm(pair: ConvPair, weights: Floats, effort: Effort, torus: tuple[int, ...] | None = None) -> float:
+    """Return an upper bound of ``||T_A diag(w)||``, from the hidden map or from every position of a torus."""
     if pair.matrix is not None:
         scaled = pair.matrix * weights[:, None]
         return spectral_norm_up(scaled.reshape(len(scaled), -1), relative=5 * UNIT)
     left = _left(pair)
-    return taps_norm(Taps(left.matrices * weights, left.places), pair.left_torus, effort)
+    return taps_norm(Taps(left.matrices * weights, left.places), torus or pair.left_torus, effort)
 
 
-def right_norm(pair: ConvPair, weights: Floats, effort: Effort) -> float:
-    """Return an upper bound of ``||diag(w) T_B||``."""
-    return taps_norm(Taps(weights[:, None] * pair.right.matrices, pair.right.places), pair.right_torus, effort)
+def right_norm(pair: ConvPair, weights: Floats, effort: Effort, torus: tuple[int, ...] | None = None) -> float:
+    """Return an upper bound of ``||diag(w) T_B||``, onto the hidden map or onto every position of a torus."""
+    right = Taps(weights[:, None] * pair.right.matrices, pair.right.places)
+    return taps_norm(right, torus or pair.right_torus, effort)
 
 
 def conv_product(pair: ConvPair, balance: Floats, effort: Effort) -> tuple[float, float]:

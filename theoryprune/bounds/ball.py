@@ -40,4 +40,4 @@ def onto_sphere(point: Floats, radius: float) -> Floats:
 
 
 def _times(first: float, second: float) -> float:
-    return float(product_up(np.float64(first), np.float64(second)))
+    return float(product_up(np.array([first]), np.array([second]))[0])

@@ -10,11 +10,8 @@ import numpy as np
 from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.gains import GainBounds
 from theoryprune.bounds.layer import Layer
+from theoryprune.bounds.record_checks import SIZES, within, wrong_fold, wrong_shape
 from theoryprune.bounds.rounding import Floats
-
-# What float64 would lose cannot be checked in it: columns, rows and diagonals must be far from the ends of its range.
-_SIZES = 2.0**-100, 2.0**100
-_DIAGONALS = 2.0**-400, 2.0**400
 
 Long = Any
 """An array of np.longdouble."""
@@ -57,14 +54,14 @@ def columns_of(bounds: GainBounds, layer: Layer, assignment: Any, multipliers: F
     values = (bounds.triangle, bounds.product, bounds.centre, bounds.schur)
     if any(np.isnan(value) or value < 0 for value in values):
         return "a bound is NaN or negative"
-    if problem := _wrong_fold(layer, assignment, multipliers):
+    if problem := wrong_fold(layer, assignment, multipliers):
         return problem
     left, right, slopes = _stack(layer, assignment, multipliers)
-    if problem := _wrong_shape(bounds, len(slopes)):
+    if problem := wrong_shape(bounds, len(slopes)):
         return problem
     sizes = long_norms(left.T) * long_norms(right)
     # What was rounded in float64 differs from the residuals here by so much, however small these are.
-    noise = 1e-14 * float((long_norms(layer.outgoing.T) * long_norms(layer.rows)).sum())
+    noise = 1e-14 * float(_rounded(layer, assignment, multipliers))
     if sizes.sum() <= noise:  # nothing but rounding: the diagonals were made for other digits
         return ""
     # A column that the diagonals leave out, or that is too small to matter, counts with its size.
@@ -75,38 +72,21 @@ def columns_of(bounds: GainBounds, layer: Layer, assignment: Any, multipliers: F
     places = np.searchsorted(bounds.columns, np.flatnonzero(real))
     columns, shares = bounds.columns[places], bounds.shares[places]
     long_a, long_b = np.ldexp(left[:, columns], shares - bounds.exponent), np.ldexp(right[columns], -shares[:, None])
-    if not (_within(long_norms(long_a.T), _SIZES) and _within(long_norms(long_b), _SIZES)):
+    if not (within(long_norms(long_a.T), SIZES) and within(long_norms(long_b), SIZES)):
         return "the scale of a column is another one"
     a, b = long_a.astype(np.float64), long_b.astype(np.float64)
     rest = np.ldexp(sizes[~real].sum(), -bounds.exponent)
     return Columns(a, b, slopes[columns], places, rest, noise)
 
 
-def _wrong_fold(layer: Layer, assignment: Any, multipliers: Floats) -> str:
-    n, served = len(layer.slopes), multipliers > 0
-    if multipliers.shape != (n,) or np.shape(assignment) != (n,) or np.asarray(assignment).dtype.kind not in "iu":
-        return "the fold is none"
-    if not (np.isfinite(multipliers) & (multipliers >= 0)).all() or not np.isin(assignment[served], layer.kept).all():
-        return "the fold is none"
-    if (layer.slopes[assignment[served]] != layer.slopes[served]).any():
-        return "a unit is folded into one of another slope"
-    return ""
-
-
-def _wrong_shape(bounds: GainBounds, count: int) -> str:
-    columns, shares = np.asarray(bounds.columns), np.asarray(bounds.shares)
-    if columns.ndim != 1 or shares.shape != columns.shape or {columns.dtype.kind, shares.dtype.kind} != {"i"}:
-        return "the columns are none"
-    if len(columns) and (columns[0] < 0 or columns[-1] >= count or (np.diff(columns) <= 0).any()):
-        return "the columns are out of order"
-    diagonals = (bounds.balance, bounds.centre_balance, *(() if bounds.sector is None else (bounds.sector,)))
-    if any(np.shape(given) != columns.shape or not _within(given, _DIAGONALS) for given in diagonals):
-        return "a diagonal is not positive, or too far from 1"
-    return ""
-
-
-def _within(values: Long, limits: tuple[float, float]) -> bool:
-    return bool(((values > limits[0]) & (values < limits[1])).all())
+def _rounded(layer: Layer, assignment: Any, multipliers: Floats) -> Long:
+    """The sizes of what the fold adds up: only there does float64 round by more than a share of the result."""
+    units = layer.pruned[multipliers[layer.pruned] > 0]
+    targets, factors = assignment[units], multipliers[units]
+    columns, rows = (long_norms(np.asarray(m, dtype=np.longdouble)) for m in (layer.outgoing.T, layer.rows))
+    moved = columns[units] * (rows[units] + 2 * factors * rows[targets])
+    used = np.unique(targets)
+    return moved.sum() + (columns[used] * rows[used]).sum()
 
 
 def unproved(bounds: GainBounds, found: dict[str, float], columns: Columns, factor: float, tol: float) -> str:

@@ -12,7 +12,7 @@ from theoryprune.bounds.ball import ball_error, onto_sphere
 from theoryprune.bounds.fold import nearest_rays
 from theoryprune.bounds.gains import Effort, gain_bounds
 from theoryprune.bounds.layer import as_layer, forms_of, nothing_kept
-from theoryprune.bounds.layer_certificate import LayerCertificate
+from theoryprune.bounds.layer_certificate import ARITHMETIC, LayerCertificate
 from theoryprune.bounds.pair import layer_pair
 from theoryprune.bounds.witness import observed_error, observed_gain, search
 
@@ -110,6 +110,7 @@ def certify_layer(
     full = gain_bounds(layer_pair(whole, nobody, none), effort, nonnegative)
     thorough = 2 if effort == "high" else 1
     witness = search(layer, seed, nonnegative=nonnegative, effort=thorough)
+    loss = search(whole, seed, nonnegative=nonnegative)
     far = None if radius is None else onto_sphere(search(layer, seed, nonnegative=nonnegative, radius=radius), radius)
     return LayerCertificate(
         gains=forms[0],
@@ -118,7 +119,8 @@ def certify_layer(
         full=full,
         witness=witness,
         observed=observed_gain(layer, witness),
-        full_observed=observed_gain(whole, search(whole, seed, nonnegative=nonnegative)),
+        full_witness=loss,
+        full_observed=observed_gain(whole, loss),
         radius=radius,
         error=None if radius is None else ball_error(forms[0], separate, constant, radius, layer.tau),
         error_witness=far,
@@ -129,6 +131,6 @@ def certify_layer(
         tau=layer.tau,
         effort=effort,
         digest=layer.digest(),
-        arithmetic="real, weights as given",
+        arithmetic=ARITHMETIC,
         seconds=perf_counter() - begin,
     )

@@ -54,6 +54,7 @@ from theoryprune.coresets.allocation import (
 )
 from theoryprune.coresets.allocate import ALLOCATORS as ALLOCATORS, allocate as allocate
 from theoryprune.coresets.allocation_checks import is_allocation as is_allocation
+from theoryprune.coresets.least_error import least_error as least_error
 from theoryprune.coresets.hidden_layer import HiddenLayer as HiddenLayer, hidden_layer as hidden_layer
 from theoryprune.coresets.group_coreset import GroupCoreset as GroupCoreset
 from theoryprune.coresets.choose import group_coreset as group_coreset
@@ -119,6 +120,7 @@ __all__ = [
     "allocate",
     "ALLOCATORS",
     "is_allocation",
+    "least_error",
     "Allocation",
     "Path",
     "PathRow",

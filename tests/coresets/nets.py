@@ -1,5 +1,6 @@
 """Small networks of every structure, with batch norms that are not the initial ones, and twins among their units."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ OPTIONS = {
 """Of the benchmark models that the tests reduce: dense, convolutions, residual, depthwise, concatenated, grouped."""
 
 
+@functools.cache
 def model_graph(name, dtype=torch.float64, seed=0):
     torch.manual_seed(seed)
     model = with_statistics(MODELS[name](**OPTIONS[name])).to(dtype)

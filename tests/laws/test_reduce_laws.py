@@ -126,3 +126,52 @@ def test_an_error_budget_from_the_same_solver():
     assert reduce(graph, Budget(error=0.0), certify=False).spent == size.total
     cost = measures.width_cost(graph, "params")
     assert cost.of(size.widths) == size.spent
+
+
+def tensors_of(graph, x):
+    values = {"<input>": x}
+    for layer in graph.layers:
+        values[layer.name] = layer.forward(*(values[name] for name in layer.inputs))
+    return values
+
+
+def norms_of(values, names):
+    return torch.stack([values[name].flatten(1).norm(dim=1) for name in names]).norm(dim=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        *(("digits_mlp", method) for method in METHODS),
+        ("mobile_tiny", "merge"),
+        *(
+            pytest.param(model, method, marks=pytest.mark.slow)
+            for model in ("dense_tiny", "grouped_tiny", "resnet20", "resnet20_a")
+            for method in ("merge", "kernel_fit", "norm")
+        ),
+    ],
+)
+def test_no_certificate_is_violated_inside_the_network(model, method):
+    """Group by group, between the network just before it was reduced and just after."""
+    graph = model_graph(model)
+    result = reduce(graph, 0.6, CONSTRUCTIONS[method], effort="fast")
+    rows = {row.group: row.certificate for row in result.layers}
+    groups = {hidden.group.name: hidden for hidden in hidden_groups(graph)}
+    seen = 0
+    for name, coreset in result.coresets.items():
+        after = tp.apply_coreset(graph, {name: coreset})
+        hidden, proof = groups[name], rows[name]
+        starts = dict.fromkeys(graph.by_name[producer].inputs[0] for producer in hidden.producers)
+        ends = [consumer.layer for consumer in hidden.consumers]
+        for size in (0.3, 1.0, 30.0) if proof.best is not None else ():
+            before, other = (tensors_of(g, size * inputs_of(graph, 16)) for g in (graph, after))
+            change = {end: before[end] - other[end] for end in ends}
+            z = norms_of(before, starts)
+            dense = proof.constant == 0 and any(getattr(part, "tau", None) for part in proof.parts)
+            allowed = proof.best * (z.square() + 1).sqrt() if dense else proof.best * z + proof.constant
+            seen += 1
+            assert (norms_of(change, ends) <= allowed * (1 + 1e-12)).all()
+            assert proof.observed is None or 0 < proof.observed <= proof.best
+        graph = after
+    assert seen
+    assert same_tensors(graph, result.graph)

@@ -8,9 +8,10 @@ from typing import Any
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.budget import Budget
+from theoryprune.coresets.certify_group import certify_group
 from theoryprune.coresets.choose import Construction, group_coreset
 from theoryprune.coresets.divide import divide
-from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate, certify_group
+from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups

@@ -1,0 +1,92 @@
+import pytest
+import torch
+from torch import nn
+
+from tests.coresets.nets import model_graph, sequential_graph
+from theoryprune.coresets import group_coreset, hidden_layer, merge
+from theoryprune.coresets.apply import applied
+from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
+from theoryprune.coresets.certify_group import certify_group
+from theoryprune.coresets.hidden_groups import hidden_groups
+
+
+def net(*between, last=None, size=6):
+    last = last or nn.Conv2d(6, 3, 2, padding=1)
+    return sequential_graph(nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), *between, last, shape=(2, size, size))
+
+
+CASES = {
+    "conv": net(nn.ReLU()),
+    "leaky, strided": net(nn.LeakyReLU(0.2), last=nn.Conv2d(6, 3, 3, stride=2)),
+    "max pool": net(nn.ReLU(), nn.MaxPool2d(2)),
+    "two pools": net(nn.ReLU(), nn.MaxPool2d(2), nn.AvgPool2d(2)),
+    "pool before": net(nn.AvgPool2d(2), nn.ReLU()),
+    "no activation": net(),
+    "flatten": net(nn.ReLU(), nn.Flatten(), last=nn.Linear(6 * 36, 4)),
+    "pool, flatten": net(nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), last=nn.Linear(6 * 9, 4)),
+    "mean": net(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), last=nn.Linear(6, 4)),
+    "groups": net(nn.ReLU(), last=nn.Conv2d(6, 4, 2, groups=2)),
+    "shift after": net(nn.ReLU(), nn.BatchNorm2d(6), last=nn.Conv2d(6, 3, 2)),
+}
+
+
+def reduced(graph, width=2):
+    hidden = hidden_groups(graph)[0]
+    coreset = group_coreset(hidden_layer(graph, hidden.group.name), merge, width)
+    return hidden, coreset, applied(graph, hidden, coreset)
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_no_input_shows_a_larger_error(case):
+    """The whole network is the producer, the group and its consumer: random inputs, and ascent from the best."""
+    graph = CASES[case]
+    hidden, coreset, after = reduced(graph)
+    assert why_no_conv_certificate(graph, hidden.readings[0]) == ""
+    proof = certify_group(graph, after, hidden, coreset, effort="fast")
+    x = torch.randn(200, *graph.input_shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    worst = 0.0
+    for size in (1.0, 30.0, 1e4):
+        worst = max(worst, float((_error(graph, after, size * x) - proof.constant).div(_norm(size * x)).max()))
+    start = x[_error(graph, after, 1e4 * x).div(_norm(x)).argmax()][None].clone() * 1e4
+    for _ in range(20):
+        start.requires_grad_()
+        (gradient,) = torch.autograd.grad(_error(graph, after, start).sum(), start)
+        start = (gradient / gradient.norm() * 1e4).detach()
+        worst = max(worst, float((_error(graph, after, start) - proof.constant) / _norm(start)))
+    assert 0 < worst <= proof.best * (1 + 1e-12)
+    assert proof.observed <= proof.best
+    if case != "two pools":
+        assert proof.observed > 0
+
+
+def _error(before, after, x):
+    one, other = before, after
+    return (_run(one, x) - _run(other, x)).flatten(1).norm(dim=1)
+
+
+def _run(graph, x):
+    values = {"<input>": x}
+    for layer in graph.layers:
+        values[layer.name] = layer.forward(*(values[name] for name in layer.inputs))
+    return values[graph.output]
+
+
+def _norm(x):
+    return x.flatten(1).norm(dim=1)
+
+
+def test_one_certificate_for_each_consumer():
+    graph = CASES["conv"]
+    hidden, coreset, after = reduced(graph)
+    (proof,) = certify_convs(graph, after, hidden, coreset, 0, effort="fast")
+    assert 0 < proof.observed <= proof.best < proof.full.best * 2
+
+
+def test_what_has_no_certificate_says_why():
+    streams = [hidden for hidden in hidden_groups(model_graph("resnet20")) if hidden.stream]
+    graph = model_graph("resnet20")
+    assert "sum of several" in why_no_conv_certificate(graph, streams[0].readings[0])
+    padded = sequential_graph(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.ZeroPad2d(1), nn.Conv2d(4, 2, 3), shape=(2, 6, 6))
+    assert "zero_pad" in why_no_conv_certificate(padded, hidden_groups(padded)[0].readings[0])
+    dense = sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,))
+    assert "no convolution" in why_no_conv_certificate(dense, hidden_groups(dense)[0].readings[0])

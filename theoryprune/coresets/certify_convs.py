@@ -1,0 +1,140 @@
+"""The certificate of a pruned group of convolution channels, for one of its consumers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from theoryprune.bounds import ConvCertificate, Window, certify_conv_layer, pool_gain
+from theoryprune.bounds.gains import Effort
+from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
+from theoryprune.coresets.hidden_layer import slope_of
+from theoryprune.coresets.matrices import outgoing_of, rows_of
+from theoryprune.geometry.arguments import Floats
+from theoryprune.layers import AdaptiveAvgPool, AvgPool, Conv, Flatten, Layer, Linear, MaxPool, SpatialMean
+from theoryprune.types import WeightGraph
+
+_POOLS = MaxPool | AvgPool | AdaptiveAvgPool | SpatialMean
+
+
+def why_no_conv_certificate(graph: WeightGraph, reading: tuple[Consumer, ...]) -> str:
+    """Return why the consumers of a reading have no certificate for convolutions; empty if they have one."""
+    sums = sums_of(reading)
+    terms = sums[0].terms
+    producer = graph.by_name[terms[0][0]]
+    if len(sums) > 1 or len(terms) > 1:
+        return "it is a sum of several layers"
+    if not isinstance(producer, Conv):
+        return f"'{producer.name}' is no convolution"
+    for consumer in reading:
+        layer, between = graph.by_name[consumer.layer], _spatial(consumer)
+        other = [step for step in between if not isinstance(step, _POOLS)]
+        if other:
+            return f"'{other[0].name}' ({other[0].kind}) lies between the layers"
+        if not isinstance(layer, Conv | Linear):
+            return f"'{layer.name}' is neither linear nor a convolution"
+    return ""
+
+
+def certify_convs(
+    before: WeightGraph,
+    after: WeightGraph,
+    hidden: Hidden,
+    coreset: GroupCoreset,
+    place: int,
+    *,
+    effort: Effort = "default",
+    seed: int = 0,
+) -> tuple[ConvCertificate, ...]:
+    """Certify a pruned group of convolution channels for each consumer of a reading.
+
+    Parameters
+    ----------
+    before, after, hidden, coreset, effort, seed
+        As for `certify_group`.
+    place : int
+        Which reading, one without objections of `why_no_conv_certificate`.
+
+    Returns
+    -------
+    tuple of ConvCertificate
+
+    Notes
+    -----
+    Consumers with groups get zeros where they do not read. Pools between the layers count by their gains.
+    """
+    reading = hidden.readings[place]
+    name = sums_of(reading)[0].terms[0][0]
+    producer = before.by_name[name]
+    if not isinstance(producer, Conv):
+        raise TypeError(f"'{name}' is no convolution")
+    size = before.shapes[producer.inputs[0]]
+    rows = rows_of(before, hidden, reading)
+    merging = coreset.readings[place].merging
+    found = []
+    for consumer in reading:
+        layer, pools = before.by_name[consumer.layer], [step for step in _spatial(consumer) if isinstance(step, _POOLS)]
+        old, new = (_kernels(graph, consumer) for graph in (before, after))
+        found.append(
+            certify_conv_layer(
+                old,
+                rows.weights.reshape(hidden.units, size[0], *producer.kernel),
+                coreset.kept,
+                new[:, coreset.kept],
+                slope_of(hidden, place),
+                size=size[1:],
+                producer=_window(producer),
+                consumer=_window(layer) if isinstance(layer, Conv) else None,
+                pool=_whole(pools[0], before) if len(pools) == 1 else None,
+                pool_gain=1.0 if len(pools) < 2 else _gain(pools, before),
+                bias=rows.bias if rows.bias.any() else None,
+                assignment=None if merging is None else merging.assignment,
+                multipliers=None if merging is None else merging.multipliers,
+                effort=effort,
+                seed=seed,
+            )
+        )
+    return tuple(found)
+
+
+def _spatial(consumer: Consumer) -> list[Layer]:
+    """What lies between, without flattenings: they move no number."""
+    return [step for step in consumer.units.between if not isinstance(step, Flatten)]
+
+
+def _window(layer: Conv) -> Window:
+    return Window(layer.stride, layer.pads, layer.dilation)
+
+
+def _whole(pool: Layer, graph: WeightGraph) -> Layer:
+    """A mean over all positions as a pool of one cell."""
+    if isinstance(pool, SpatialMean):
+        positions = len(graph.shapes[pool.inputs[0]]) - 1
+        return AdaptiveAvgPool(name=pool.name, inputs=pool.inputs, output_size=(1,) * positions)
+    return pool
+
+
+def _gain(pools: Sequence[Layer], graph: WeightGraph) -> float:
+    product = math.prod(pool_gain(pool, graph.shapes[pool.inputs[0]]) for pool in pools)
+    return float(np.nextafter(product * (1 + len(pools) * 2.0**-50), np.inf))
+
+
+def _kernels(graph: WeightGraph, consumer: Consumer) -> Floats:
+    """Return what a consumer multiplies the units by, shape (p, n, *k), with zeros for other groups' units."""
+    layer, units = graph.by_name[consumer.layer], len(consumer.columns)
+    columns = outgoing_of(graph, consumer)
+    if isinstance(layer, Conv):
+        own = np.moveaxis(columns.reshape(-1, math.prod(layer.kernel), units), 2, 1)
+        wide = np.zeros((layer.groups, len(own), *own.shape[1:]))
+        block = np.maximum(consumer.columns[:, 0], 0) // layer.weight.shape[1]
+        wide[block, :, np.arange(units)] = np.moveaxis(own, 1, 0)
+        return wide.reshape(-1, units, *layer.kernel)
+    before = [step for step in consumer.units.between if isinstance(step, Flatten) and step.features > 1]
+    shape = graph.shapes[before[0].inputs[0]][1:] if before else ()
+    if not shape:
+        steps = consumer.units.between
+        shape = (1,) * (len(graph.shapes[steps[0].inputs[0]]) - 1) if steps else (1,)
+    return np.moveaxis(columns.reshape(-1, consumer.columns.shape[1], units), 2, 1).reshape(-1, units, *shape)

@@ -1,0 +1,95 @@
+"""Certifying one pruned channel group: dense layers, convolutions, residual streams."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_layer
+from theoryprune.bounds.gains import Effort
+from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
+from theoryprune.coresets.group_certificate import GroupCertificate, summed
+from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
+from theoryprune.coresets.hidden_layer import slope_of
+from theoryprune.coresets.matrices import outgoing_of, rows_of
+from theoryprune.layers import Linear
+from theoryprune.types import WeightGraph
+
+
+def certify_group(
+    before: WeightGraph,
+    after: WeightGraph,
+    hidden: Hidden,
+    coreset: GroupCoreset,
+    *,
+    effort: Effort = "default",
+    seed: int = 0,
+) -> GroupCertificate:
+    """Certify what a group's coreset changes for its consumers.
+
+    Parameters
+    ----------
+    before, after : WeightGraph
+        Without and with the coreset applied: weights as they are stored, batch norms folded in float64.
+    hidden : Hidden
+    coreset : GroupCoreset
+    effort, seed
+        As for `theoryprune.bounds.certify_layer`.
+
+    Returns
+    -------
+    GroupCertificate
+        ``sqrt(sum_t |err_t|^2) <= best |x~|`` over the consumers t, x~ the inputs of the producers, with 1 for the
+        biases of dense layers; for convolutions ``best |x| + constant``.
+
+    Notes
+    -----
+    Consumers of one reading of dense layers are stacked. For activations that only copies commute with, the bound holds
+    (their slopes lie in [0, 1] and they vanish at 0) but the search, which knows rectifiers, says nothing.
+    """
+    if coreset.is_identity:
+        return GroupCertificate((), 0.0, 0.0, None, "")
+    if hidden.law == "none":
+        return GroupCertificate((), None, None, None, hidden.reason)
+    parts: list[LayerCertificate | ConvCertificate] = []
+    for place, reading in enumerate(hidden.readings):
+        if len(sums_of(reading)) > 1:
+            return GroupCertificate((), None, None, None, "activations are summed: a residual stream")
+        if _dense(before, reading):
+            parts.append(_certify_dense(before, after, hidden, coreset, place, effort, seed))
+            continue
+        if reason := why_no_conv_certificate(before, reading):
+            return GroupCertificate((), None, None, None, reason)
+        parts += certify_convs(before, after, hidden, coreset, place, effort=effort, seed=seed)
+    return summed(parts, seen=hidden.law == "homogeneous")
+
+
+def _dense(graph: WeightGraph, reading: tuple[Consumer, ...]) -> bool:
+    names = [name for name, _ in sums_of(reading)[0].terms] + [consumer.layer for consumer in reading]
+    return all(isinstance(graph.by_name[name], Linear) for name in names)
+
+
+def _certify_dense(
+    before: WeightGraph,
+    after: WeightGraph,
+    hidden: Hidden,
+    coreset: GroupCoreset,
+    place: int,
+    effort: Effort,
+    seed: int,
+) -> LayerCertificate:
+    reading = hidden.readings[place]
+    rows, merging = rows_of(before, hidden, reading), coreset.readings[place].merging
+    old, new = (np.concatenate([outgoing_of(graph, consumer) for consumer in reading]) for graph in (before, after))
+    return certify_layer(
+        old,
+        rows.weights,
+        coreset.kept,
+        new[:, coreset.kept],
+        slope_of(hidden, place),
+        bias=rows.bias if rows.bias.any() else None,
+        assignment=None if merging is None else merging.assignment,
+        multipliers=None if merging is None else merging.multipliers,
+        effort=effort,
+        seed=seed,
+    )

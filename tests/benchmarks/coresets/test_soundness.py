@@ -6,7 +6,9 @@ import pytest
 
 from benchmarks.coresets import soundness
 from benchmarks.coresets.layers import KINDS
+from benchmarks.coresets.options import Options
 from benchmarks.coresets.soundness import dense_case, dense_cases, dense_report, judge
+from benchmarks.models import digits_mlp
 
 
 def test_a_small_search():
@@ -49,3 +51,24 @@ def test_a_violation_is_a_failure(monkeypatch):
     report = dense_report(2)
     assert len(report.failures) == 2
     assert "2 violations" in report.title
+
+
+def test_the_networks_are_those_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(soundness, "trained", lambda images, weight_decay, seed: digits_mlp(hidden=(6, 5)))
+    monkeypatch.setattr(soundness, "trained_efficientnet", missing)
+    assert list(soundness._networks(Options(data=tmp_path))) == ["digits_mlp"]
+
+
+def missing():
+    raise ModuleNotFoundError
+
+
+def test_all_searches_are_run(monkeypatch):
+    monkeypatch.setattr(soundness, "_networks", lambda options: {})
+    titles = [report.title for report in soundness.measure(Options(cases=2))]
+    assert [title.split(":")[0] for title in titles] == [
+        "Adversarial search over random dense layers",
+        "Adversarial search over random convolutions",
+        "Known gains",
+        "Adversarial search over groups of trained networks",
+    ]

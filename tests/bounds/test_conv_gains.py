@@ -8,7 +8,7 @@ import pytest
 from tests.bounds.convs import kernels, matrix, pixels
 from tests.bounds.test_conv_pair import RING, SAME, pair_of
 from theoryprune.bounds import Window
-from theoryprune.bounds.conv_gains import common_symbols, conv_gain_bounds
+from theoryprune.bounds.conv_gains import conv_gain_bounds
 from theoryprune.bounds.conv_layer import as_conv_layer
 from theoryprune.bounds.conv_pair import conv_pair
 
@@ -35,8 +35,6 @@ def test_where_bounds_do_not_apply():
     assert flat.centre <= flat.product
     with pytest.raises(ValueError, match="effort"):
         conv_gain_bounds(pair_of(SAME, SAME), "most")
-    with pytest.raises(ValueError, match="torus"):
-        common_symbols(pair_of(RING, SAME))
 
 
 def test_steeper_slopes_give_lower_bounds_where_they_hold():

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from torch.nn import functional
 
-from theoryprune.bounds.column_checks import long_norms
+from theoryprune.bounds.conv_attained import attained, length_of
 from theoryprune.bounds.conv_bound_checks import wrong_conv_bounds
 from theoryprune.bounds.conv_certificate import ConvCertificate
 from theoryprune.bounds.conv_constant import constant_part, of_ones
 from theoryprune.bounds.conv_layer import ConvLayer, as_conv_layer
 from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import with_nothing_kept, without_biases
-from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 from theoryprune.geometry import Verdict
 from theoryprune.layers import Layer as Record
-
-_CONVOLUTIONS = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 
 
 def is_conv_certificate(
@@ -102,7 +95,7 @@ def _no(reason: str) -> Verdict:
 def _wrong_witness(certificate: ConvCertificate, layer: ConvLayer, tol: float) -> str:
     """What is not so of the inputs, empty if nothing."""
     point, observed = certificate.witness, certificate.observed
-    reached = 0.0 if point is None else _attained(without_biases(layer), point) / max(_length(point), 2.0**-1000)
+    reached = 0.0 if point is None else attained(without_biases(layer), point) / max(length_of(point), 2.0**-1000)
     if not 0 <= observed <= reached * (1 + tol):
         return "the witness does not attain what is stated"
     if not observed <= certificate.best or not 0 <= certificate.full_observed <= certificate.full.best:
@@ -117,46 +110,8 @@ def _wrong_witness(certificate: ConvCertificate, layer: ConvLayer, tol: float) -
         return "the error on the ball is missing"
     if not certificate.best * certificate.radius + certificate.constant <= error * (1 + tol):
         return "the error on the ball does not follow from the gains"
-    if far is not None and not _length(far) <= certificate.radius:
+    if far is not None and not length_of(far) <= certificate.radius:
         return "the witness of the error lies outside the ball"
-    if not 0 <= seen <= min(0.0 if far is None else _attained(layer, far) * (1 + tol), error):
+    if not 0 <= seen <= min(0.0 if far is None else attained(layer, far) * (1 + tol), error):
         return "the witness of the error does not attain what is stated"
     return ""
-
-
-def _length(point: Floats) -> float:
-    return float(long_norms(point.reshape(1, -1).astype(np.longdouble))[0])
-
-
-def _attained(layer: ConvLayer, point: Floats) -> float:
-    """The norm of the error at a point, by torch."""
-    flat, g = layer.flat, layer.geometry
-    if point.shape != (flat.rows[0, : flat.rows.shape[1] - layer.biased].size // math.prod(g.kernel), *g.size):
-        return float("nan")
-    error = layer.shift.reshape(-1, *(1,) * len(g.output or ()))
-    own = flat.slopes[flat.kept]
-    sides = ((1, flat.outgoing, flat.rows, flat.slopes), (-1, flat.new_outgoing, flat.new_rows, own))
-    for sign, outgoing, rows, slopes in sides:
-        kernels, bias = (rows[:, :-1], rows[:, -1]) if layer.biased else (rows, np.zeros(len(rows)))
-        hidden = _convolution(layer.kernels(kernels), point[None], g.producer)
-        hidden = hidden + torch.tensor(bias.reshape(-1, *(1,) * len(g.size)))
-        hidden = torch.where(hidden > 0, hidden, torch.tensor(slopes.reshape(-1, *(1,) * len(g.size))) * hidden)
-        read = hidden if g.pool is None else g.pool.forward(hidden)
-        last = layer.next_kernels(outgoing)
-        if g.consumer is None:
-            found = (last.reshape(len(last), -1) @ read.numpy().ravel())[None]
-        else:
-            found = _convolution(last, read.numpy(), g.consumer).numpy()
-        error = error + sign * found[0]
-    return _length(error)
-
-
-def _convolution(kernel: Floats, inputs: Floats, window: Window) -> torch.Tensor:
-    if window.mode == "circular":
-        for axis, (before, after) in enumerate(window.pads, start=2):
-            n = inputs.shape[axis]
-            inputs = np.take(inputs, np.arange(-before, n + after) % n, axis=axis)
-    else:
-        inputs = np.pad(inputs, ((0, 0), (0, 0), *window.pads))
-    convolve = _CONVOLUTIONS[len(window.stride)]
-    return convolve(torch.tensor(inputs), torch.tensor(kernel), stride=window.stride, dilation=window.dilation)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from theoryprune.bounds.conv_centre import conv_linear_norm
-from theoryprune.bounds.conv_lmi import proved_conv_gain
 from theoryprune.bounds.conv_pair import ConvPair
-from theoryprune.bounds.conv_sector import best_conv_sector, sector_squares
+from theoryprune.bounds.conv_schur import conv_schur
 from theoryprune.bounds.conv_tri_prod import (
     conv_product,
     conv_triangle,
@@ -17,15 +16,9 @@ from theoryprune.bounds.conv_tri_prod import (
     right_norms,
 )
 from theoryprune.bounds.gains import EFFORTS, Effort, GainBounds
-from theoryprune.bounds.rounding import Floats, norm_up, scale_up, up
-from theoryprune.bounds.symbols import Symbols, frequency_count, half_torus, symbol_error, symbols, twiddles
+from theoryprune.bounds.rounding import Floats, scale_up, up
 
-_GAPS = {"default": 1e-3, "high": 1e-5}
-_STEPS = {"default": 100, "high": 300}
 _LARGEST_CENTRE = {"fast": 1e9, "default": 1e11, "high": 1e13}  # operations for the taps of the linear map
-_LARGEST_PROOF = {"fast": 0.0, "default": 2e11, "high": 1e13}  # operations for one proof at all frequencies
-_LARGEST_STEP = {"default": 2e10, "high": 2e11}  # operations for one Newton step
-_LARGEST_SYMBOLS = 2**26  # complex numbers
 
 
 def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bool = False) -> GainBounds:
@@ -77,7 +70,7 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
     if (pair.slopes == 1).all():
         schur = linear
     elif effort != "fast" and pair.left is not None and pair.torus is not None:
-        schur, sector = _schur(pair, tried, effort)
+        schur, sector = conv_schur(pair, tried, effort)
         if sector is not None:
             tried.append(np.sqrt(sector))
             products.append(conv_product(pair, tried[-1], effort))
@@ -86,23 +79,6 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
     one, two = int(np.argmin(sizes)), int(np.argmin(centres))
     bounds = (triangle, _whole(pair, sizes[one]), _whole(pair, centres[two]), _whole(pair, schur))
     return _record(pair, bounds, tried[one], tried[two], sector)
-
-
-def common_symbols(pair: ConvPair) -> tuple[Symbols, Symbols]:
-    """Return the symbols of T_A and T_B on the common torus, one of each opposite pair of frequencies.
-
-    Raises
-    ------
-    ValueError
-        If there is no common torus, or the hidden map is flattened.
-    """
-    if pair.torus is None or pair.left is None:
-        raise ValueError("symbols need both maps as convolutions on one torus")
-    frequencies = half_torus(pair.torus)
-    first, second = (
-        symbols(taps.matrices, *twiddles(frequencies, taps.places, pair.torus)) for taps in (pair.left, pair.right)
-    )
-    return first, second
 
 
 def _linear(pair: ConvPair, effort: Effort) -> float:
@@ -123,32 +99,6 @@ def _centre(pair: ConvPair, balance: Floats, linear: float, effort: Effort) -> f
     torus = pair.torus if pair.left is not None else None
     first = left_norm(pair, (1 - pair.slopes) / 2 / balance, effort, torus)
     return up(linear + up(first * right_norm(pair, balance, effort, torus)), terms=4)
-
-
-def _schur(pair: ConvPair, tried: list[Floats], effort: Effort) -> tuple[float, Floats | None]:
-    if pair.torus is None or pair.left is None:
-        return float("inf"), None
-    (_, p, k), d = pair.left.matrices.shape, pair.right.matrices.shape[2]
-    count, side = frequency_count(pair.torus), k + (d if pair.slopes.any() else 0)
-    if 8.0 * count * side**2 * (p + d + k) > _LARGEST_PROOF[effort] or count * k * (p + d) > _LARGEST_SYMBOLS:
-        return float("inf"), None
-    left, right = common_symbols(pair)
-    starts = [2.001 * float(np.linalg.norm(left / d, 2, axis=(1, 2)).max()) ** 2 * d**2 for d in tried]
-    squares = [float(sector_squares(left, right, pair.slopes, start).max()) for start in starts]
-    found = starts[int(np.argmin(squares))]
-    if 24.0 * min(count, 96) * (k + min(k, d)) ** 3 <= _LARGEST_STEP[effort]:
-        found = best_conv_sector(left, right, pair.slopes, found, _GAPS[effort], _STEPS[effort]).multipliers
-    # The symbols are off by little: E_A S B and A S E_B, with D between as in the product bound.
-    first, second = pair.left.matrices / tried[0], tried[0][:, None] * pair.right.matrices
-    sizes = [2 * norm_up(np.abs(part).sum(axis=0)) for part in (first, second)]
-    slack = up(symbol_error(first) * sizes[1] + sizes[0] * symbol_error(second), terms=8)
-    candidates = [found, *starts]
-    squares = [float(sector_squares(left, right, pair.slopes, sector).max()) for sector in candidates]
-    for place in np.argsort(squares):
-        gain = proved_conv_gain(left, right, pair.slopes, candidates[place], squares[place])
-        if np.isfinite(gain):
-            return up(gain + slack, terms=2), candidates[place]
-    return float("inf"), None
 
 
 def _whole(pair: ConvPair, gain: float) -> float:

@@ -58,7 +58,7 @@ def best_conv_sector(
     tol : float
         Relative, for the square.
     max_steps : int
-        Newton steps at most, for each set of frequencies.
+        Newton steps at most, for all sets of frequencies together.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def best_conv_sector(
     active = np.argsort(-value)[:_ACTIVE]
     gap = float("inf")
     for _ in range(_ROUNDS):
-        found = _solved(left[active], right[active], slopes, start, least, (tol, max_steps))
+        found = _solved(left[active], right[active], slopes, start, least, (tol, max_steps - steps))
         steps += found.steps
         # Outside the active set T may fall short of A^* A: a factor brings it back.
         candidate = found.multipliers * _lift(left, found.multipliers)

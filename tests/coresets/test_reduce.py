@@ -1,4 +1,5 @@
 import functools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -70,3 +71,20 @@ def test_a_stream_of_single_layers():
     small = tp.compact(result.graph)
     assert small.weights["b.weight"].shape == (2, 2)
     assert difference(tp.forward(result.graph, inputs_of(graph)), tp.forward(small, inputs_of(graph))) < 1e-12
+
+
+def test_inputs_as_batch_norms_tell_them():
+    """The input is Gaussian with the moments of the first batch norm: knowing them lowers the mean error."""
+    graph = sequential_graph(nn.BatchNorm1d(6), nn.Linear(6, 24), nn.ReLU(), nn.Linear(24, 4), shape=(6,), seed=3)
+    norm = graph.layers[0]
+    far = norm.with_tensors({"bias": norm.bias + 2.0, "weight": norm.weight * 0.2})
+    graph = replace(graph, layers=(far, *graph.layers[1:]))
+    x = torch.randn(20_000, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = norm.running_mean + norm.running_var.sqrt() * x
+    truth, errors = tp.forward(graph, x), {}
+    for inputs in ("standard", "batchnorm"):
+        result = reduce(graph, 0.25, kernel_fit, inputs=inputs, certify=False)
+        errors[inputs] = float((tp.forward(result.graph, x) - truth).square().mean())
+    assert errors["batchnorm"] < 0.5 * errors["standard"]
+    with pytest.raises(ValueError, match="inputs must be"):
+        reduce(graph, 0.5, inputs="data")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,29 @@ def certify_convs(
     -----
     Consumers with groups get zeros where they do not read. Pools between the layers count by their gains.
     """
+    merging = coreset.readings[place].merging
+    assignment, multipliers = (None, None) if merging is None else (merging.assignment, merging.multipliers)
+    return tuple(
+        certify_conv_layer(**given, assignment=assignment, multipliers=multipliers, effort=effort, seed=seed)
+        for given in conv_arguments(before, after, hidden, coreset, place)
+    )
+
+
+def conv_arguments(
+    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, place: int
+) -> tuple[dict[str, Any], ...]:
+    """Return what the certificates of a reading compare: arguments of `certify_conv_layer` and of its checker.
+
+    Parameters
+    ----------
+    before, after, hidden, coreset, place
+        As for `certify_convs`.
+
+    Returns
+    -------
+    tuple of dict
+        One for each consumer.
+    """
     reading = hidden.readings[place]
     name = sums_of(reading)[0].terms[0][0]
     producer = before.by_name[name]
@@ -73,29 +97,24 @@ def certify_convs(
         raise TypeError(f"'{name}' is no convolution")
     size = before.shapes[producer.inputs[0]]
     rows = rows_of(before, hidden, reading)
-    merging = coreset.readings[place].merging
     found = []
     for consumer in reading:
         layer, pools = before.by_name[consumer.layer], [step for step in _spatial(consumer) if isinstance(step, _POOLS)]
         old, new = (_kernels(graph, consumer) for graph in (before, after))
         found.append(
-            certify_conv_layer(
-                old,
-                rows.weights.reshape(hidden.units, size[0], *producer.kernel),
-                coreset.kept,
-                new[:, coreset.kept],
-                slope_of(hidden, place),
-                size=size[1:],
-                producer=_window(producer),
-                consumer=_window(layer) if isinstance(layer, Conv) else None,
-                pool=_whole(pools[0], before) if len(pools) == 1 else None,
-                pool_gain=1.0 if len(pools) < 2 else _gain(pools, before),
-                bias=rows.bias if rows.bias.any() else None,
-                assignment=None if merging is None else merging.assignment,
-                multipliers=None if merging is None else merging.multipliers,
-                effort=effort,
-                seed=seed,
-            )
+            {
+                "V": old,
+                "W": rows.weights.reshape(hidden.units, size[0], *producer.kernel),
+                "kept": coreset.kept,
+                "U": new[:, coreset.kept],
+                "slope": slope_of(hidden, place),
+                "size": size[1:],
+                "producer": _window(producer),
+                "consumer": _window(layer) if isinstance(layer, Conv) else None,
+                "pool": _whole(pools[0], before) if len(pools) == 1 else None,
+                "pool_gain": 1.0 if len(pools) < 2 else _gain(pools, before),
+                "bias": rows.bias if rows.bias.any() else None,
+            }
         )
     return tuple(found)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_layer
 from theoryprune.bounds.gains import Effort
-from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
+from theoryprune.coresets.certify_convs import certify_convs, conv_arguments, why_no_conv_certificate
 from theoryprune.coresets.group_certificate import GroupCertificate, summed
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
@@ -78,18 +80,57 @@ def _certify_dense(
     effort: Effort,
     seed: int,
 ) -> LayerCertificate:
-    reading = hidden.readings[place]
-    rows, merging = rows_of(before, hidden, reading), coreset.readings[place].merging
-    old, new = (np.concatenate([outgoing_of(graph, consumer) for consumer in reading]) for graph in (before, after))
+    merging = coreset.readings[place].merging
     return certify_layer(
-        old,
-        rows.weights,
-        coreset.kept,
-        new[:, coreset.kept],
-        slope_of(hidden, place),
-        bias=rows.bias if rows.bias.any() else None,
+        **dense_arguments(before, after, hidden, coreset, place),
         assignment=None if merging is None else merging.assignment,
         multipliers=None if merging is None else merging.multipliers,
         effort=effort,
         seed=seed,
     )
+
+
+def dense_arguments(
+    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, place: int
+) -> dict[str, Any]:
+    """Return what the certificate of a dense reading compares: arguments of `certify_layer` and of its checker."""
+    reading = hidden.readings[place]
+    rows = rows_of(before, hidden, reading)
+    old, new = (np.concatenate([outgoing_of(graph, consumer) for consumer in reading]) for graph in (before, after))
+    return {
+        "V": old,
+        "W": rows.weights,
+        "kept": coreset.kept,
+        "U": new[:, coreset.kept],
+        "slope": slope_of(hidden, place),
+        "bias": rows.bias if rows.bias.any() else None,
+    }
+
+
+def compared_layers(
+    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset
+) -> tuple[dict[str, Any], ...]:
+    """Return what all certificates of a group compare, in their order.
+
+    Parameters
+    ----------
+    before, after, hidden, coreset
+        As for `certify_group`.
+
+    Returns
+    -------
+    tuple of dict
+        Arguments of `is_conv_certificate` where they hold a size, else of `is_layer_certificate`. None for a group
+        without certificate.
+    """
+    found: list[dict[str, Any]] = []
+    for place, reading in enumerate(hidden.readings):
+        if hidden.law == "none" or len(sums_of(reading)) > 1:
+            return ()
+        if _dense(before, reading):
+            found.append(dense_arguments(before, after, hidden, coreset, place))
+        elif why_no_conv_certificate(before, reading):
+            return ()
+        else:
+            found += conv_arguments(before, after, hidden, coreset, place)
+    return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from theoryprune.coresets.fold import folded
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden_layer import HiddenLayer
 from theoryprune.coresets.input_law import features_of, mean_square_error
+from theoryprune.coresets.input_moments import Moments
 from theoryprune.coresets.kernel_fit import refitted
 from theoryprune.coresets.record import LayerCoreset, Merging
 from theoryprune.geometry.arguments import Floats, Indices
@@ -22,7 +23,13 @@ Construction = Callable[..., LayerCoreset]
 
 
 def group_coreset(
-    layer: HiddenLayer, method: Construction, width: int, *, slopes: tuple[float, ...] = (), **options: Any
+    layer: HiddenLayer,
+    method: Construction,
+    width: int,
+    *,
+    slopes: tuple[float, ...] = (),
+    moments: Sequence[Moments] = (),
+    **options: Any,
 ) -> GroupCoreset:
     """Choose `width` units of a channel group by a construction.
 
@@ -35,6 +42,8 @@ def group_coreset(
         Divided evenly over the blocks of the layer.
     slopes : tuple of float, optional
         Of each reading; that of the layer by default.
+    moments : sequence of Moments, optional
+        Of what the rows of each reading are multiplied by, for methods that take a mean and a covariance.
     **options
         Passed on to `method`, as far as it takes them.
 
@@ -52,7 +61,12 @@ def group_coreset(
     blocks = int(layer.blocks.max()) + 1
     if width < blocks or width % blocks:
         raise ValueError(f"width of '{layer.name}' must be a positive multiple of its {blocks} blocks, got {width}")
-    given = _accepted(method, {**options, "copies": True} if layer.law == "copies" else options)
+    if layer.law == "copies":
+        options["copies"] = True
+    if moments:
+        options["mean"] = np.concatenate([one.mean for one in moments])
+        options["covariance"] = np.concatenate([one.variance for one in moments])
+    given = _accepted(method, options)
     members = [np.flatnonzero(layer.blocks == block) for block in range(blocks)]
     found = [
         method(layer.incoming[own], layer.outgoing[:, own], width // blocks, slope=layer.slope, **given)
@@ -63,7 +77,7 @@ def group_coreset(
     for place, (rows, columns) in enumerate(layer.readings):
         share = replace(whole, outgoing=whole.outgoing[first : first + len(columns)])
         slope = slopes[place] if slopes else layer.slope
-        parts.append(_of_reading(layer, share, rows, columns, slope))
+        parts.append(_of_reading(layer, share, rows, columns, slope, moments[place] if moments else None))
         first += len(columns)
     return GroupCoreset(layer.name, whole.kept, whole.units, tuple(parts))
 
@@ -99,7 +113,9 @@ def _joined_mergings(parts: list[Merging | None], members: list[Indices], units:
     return Merging(assignment, multipliers, np.concatenate(residuals)[np.argsort(np.concatenate(gone))])
 
 
-def _of_reading(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats, slope: float) -> LayerCoreset:
+def _of_reading(
+    layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats, slope: float, law: Moments | None
+) -> LayerCoreset:
     """Return the coreset of one reading, of the units that were chosen for all of them."""
     if share.is_identity or share.merging is None:
         return replace(share, outgoing=columns.copy()) if share.is_identity else share
@@ -110,7 +126,7 @@ def _of_reading(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: 
         return share if alone else _refolded(layer, share, rows, columns)
     if len(layer.readings) == 1:
         return share
-    return _refitted(layer, share, rows, columns, slope)
+    return _refitted(layer, share, rows, columns, slope, law)
 
 
 def _refolded(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats) -> LayerCoreset:
@@ -123,14 +139,17 @@ def _refolded(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Fl
     return replace(_joined(found, members, share.units), deterministic=share.deterministic)
 
 
-def _refitted(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats, slope: float) -> LayerCoreset:
+def _refitted(
+    layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats, slope: float, law: Moments | None
+) -> LayerCoreset:
     found, members = [], []
     blend = share.fit.blend if share.fit is not None else 1.0
     for block in range(int(layer.blocks.max()) + 1):
         own = np.flatnonzero(layer.blocks == block)
         kept = np.flatnonzero(np.isin(own, share.kept))
         part = Layer(rows[own], columns[:, own], len(kept), slope)
-        features = features_of(part.incoming, part.outgoing, slope)
+        inputs = (None, None) if law is None else (law.mean, law.variance)
+        features = features_of(part.incoming, part.outgoing, slope, *inputs)
         whole = mean_square_error(features, kept, np.zeros((len(columns), len(kept))))
         found.append(refitted(part, kept, features, blend, whole))
         members.append(own)

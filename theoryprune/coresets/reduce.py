@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.apply import applied
@@ -16,7 +17,9 @@ from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.hidden_layer import matrices_of, slope_of
+from theoryprune.coresets.input_moments import Moments, row_moments, tensor_moments
 from theoryprune.coresets.make_plan import make_plan, reduced_group
+from theoryprune.coresets.matrices import rows_of
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.reduction import Reduction
@@ -36,6 +39,7 @@ def reduce(
     multiple_of: int = 1,
     how: str = "marginal",
     weights: Weighting | None = None,
+    inputs: Literal["standard", "batchnorm"] = "standard",
     certify: bool = True,
     effort: Effort = "default",
     seed: int = 0,
@@ -64,6 +68,9 @@ def reduce(
     weights : {"relative", "telescoped", "equal"}, optional
         What the error of a group counts when a `Budget` is divided (`output_weights`): over the error of deleting it,
         the default for sizes; as a bound of the output's, for inputs of norm 1, the default for errors; as it is.
+    inputs : {"standard", "batchnorm"}
+        What `kernel_fit` assumes that layers read: N(0, I); or, where batch norms tell them, means and variances of
+        their own (`tensor_moments`).
     certify : bool
         Whether each row gets its certificate.
     effort, seed
@@ -100,6 +107,8 @@ def reduce(
     (4, 30, 58, torch.Size([2, 4]))
     """
     require_values(graph, "reduce")
+    if inputs not in ("standard", "batchnorm"):
+        raise ValueError(f"inputs must be 'standard' or 'batchnorm', got {inputs!r}")
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
     free = prunable_groups(groups, notes)
@@ -110,18 +119,25 @@ def reduce(
     else:
         chosen = uniform_widths(free, budget, multiple_of, min_keep)
     widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
-    reduced, coresets, proofs = _each(graph, groups, widths, method, certify, {"effort": effort, "seed": seed})
+    settings = _Settings(method, inputs == "batchnorm", certify, effort, seed)
+    reduced, coresets, proofs = _each(graph, groups, widths, settings)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
     return Reduction(reduced, graph, ReadOnly(coresets), make_plan(graph, rows, coresets, method, division))
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """How each group is reduced."""
+
+    method: Construction
+    normalised: bool
+    certify: bool
+    effort: Effort
+    seed: int
+
+
 def _each(
-    graph: WeightGraph,
-    groups: Sequence[Hidden],
-    widths: Mapping[str, int],
-    method: Construction,
-    certify: bool,
-    options: dict[str, Any],
+    graph: WeightGraph, groups: Sequence[Hidden], widths: Mapping[str, int], settings: _Settings
 ) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
     """Reduce one group after the other."""
     coresets: dict[str, GroupCoreset] = {}
@@ -130,13 +146,26 @@ def _each(
         name = hidden.group.name
         if widths[name] == hidden.units:
             continue
-        slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
-        layer = matrices_of(graph, hidden)
-        coresets[name] = group_coreset(layer, method, widths[name], slopes=slopes, seed=options["seed"])
+        coresets[name] = _coreset(graph, hidden, widths[name], settings)
         after = applied(graph, hidden, coresets[name])
-        if certify:
-            proofs[name] = certify_group(graph, after, hidden, coresets[name], **options)
-        else:
-            proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
+        proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
+        if settings.certify:
+            proofs[name] = certify_group(
+                graph, after, hidden, coresets[name], effort=settings.effort, seed=settings.seed
+            )
         graph = after
     return graph, coresets, proofs
+
+
+def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: _Settings) -> GroupCoreset:
+    layer = matrices_of(graph, hidden)
+    slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
+    moments: list[Moments] = []
+    if settings.normalised:
+        known = tensor_moments(graph)
+        found = [
+            row_moments(graph, reading, known, bias=bool(rows_of(graph, hidden, reading).bias.any()))
+            for reading in hidden.readings
+        ]
+        moments = [] if None in found else [one for one in found if one is not None]
+    return group_coreset(layer, settings.method, width, slopes=slopes, moments=moments, seed=settings.seed)

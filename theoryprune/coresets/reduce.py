@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from theoryprune.bounds.gains import Effort
-from theoryprune.coresets.apply import applied
 from theoryprune.coresets.budget import Budget
-from theoryprune.coresets.certify_group import certify_group
-from theoryprune.coresets.choose import Construction, group_coreset
+from theoryprune.coresets.certify_network import SHALLOW, certify_network
+from theoryprune.coresets.choose import Construction
 from theoryprune.coresets.divide import divide
-from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
-from theoryprune.coresets.group_coreset import GroupCoreset
-from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.each_group import Settings, each_group
 from theoryprune.coresets.hidden_groups import hidden_groups
-from theoryprune.coresets.hidden_layer import matrices_of, slope_of
-from theoryprune.coresets.input_moments import Moments, row_moments, tensor_moments
 from theoryprune.coresets.make_plan import make_plan, reduced_group
-from theoryprune.coresets.matrices import rows_of
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.reduction import Reduction
@@ -41,6 +34,8 @@ def reduce(
     weights: Weighting | None = None,
     inputs: Literal["standard", "batchnorm"] = "standard",
     certify: bool = True,
+    end_to_end: bool | None = None,
+    radius: float = 1.0,
     effort: Effort = "default",
     seed: int = 0,
 ) -> Reduction:
@@ -73,6 +68,10 @@ def reduce(
         their own (`tensor_moments`).
     certify : bool
         Whether each row gets its certificate.
+    end_to_end : bool, optional
+        Whether the change of the output is bounded too; by default for networks of at most 4 weight layers.
+    radius : float
+        For inputs of norm at most this.
     effort, seed
         As for `theoryprune.bounds.certify_layer`; constructions that draw get the seed too.
 
@@ -119,53 +118,10 @@ def reduce(
     else:
         chosen = uniform_widths(free, budget, multiple_of, min_keep)
     widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
-    settings = _Settings(method, inputs == "batchnorm", certify, effort, seed)
-    reduced, coresets, proofs = _each(graph, groups, widths, settings)
+    settings = Settings(method, inputs == "batchnorm", certify, effort, seed)
+    reduced, coresets, proofs = each_group(graph, groups, widths, settings)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
-    return Reduction(reduced, graph, ReadOnly(coresets), make_plan(graph, rows, coresets, method, division))
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """How each group is reduced."""
-
-    method: Construction
-    normalised: bool
-    certify: bool
-    effort: Effort
-    seed: int
-
-
-def _each(
-    graph: WeightGraph, groups: Sequence[Hidden], widths: Mapping[str, int], settings: _Settings
-) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
-    """Reduce one group after the other."""
-    coresets: dict[str, GroupCoreset] = {}
-    proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
-    for hidden in groups:
-        name = hidden.group.name
-        if widths[name] == hidden.units:
-            continue
-        coresets[name] = _coreset(graph, hidden, widths[name], settings)
-        after = applied(graph, hidden, coresets[name])
-        proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
-        if settings.certify:
-            proofs[name] = certify_group(
-                graph, after, hidden, coresets[name], effort=settings.effort, seed=settings.seed
-            )
-        graph = after
-    return graph, coresets, proofs
-
-
-def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: _Settings) -> GroupCoreset:
-    layer = matrices_of(graph, hidden)
-    slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
-    moments: list[Moments] = []
-    if settings.normalised:
-        known = tensor_moments(graph)
-        found = [
-            row_moments(graph, reading, known, bias=bool(rows_of(graph, hidden, reading).bias.any()))
-            for reading in hidden.readings
-        ]
-        moments = [] if None in found else [one for one in found if one is not None]
-    return group_coreset(layer, settings.method, width, slopes=slopes, moments=moments, seed=settings.seed)
+    plan, network = make_plan(graph, rows, coresets, method, division), None
+    if certify and (len(graph.order) <= SHALLOW if end_to_end is None else end_to_end):
+        network = certify_network(graph, reduced, groups, coresets, proofs, radius=radius, effort=effort, seed=seed)
+    return Reduction(reduced, graph, ReadOnly(coresets), plan, network)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from theoryprune.bounds import EndToEnd
 from theoryprune.coresets.allocation import Path
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.plan import Plan
@@ -25,12 +26,16 @@ class Reduction:
         Of every group that lost channels, by name, in the order in which they were applied.
     plan : Plan
         Its ``explain()`` says why every group kept what it kept.
+    end_to_end : EndToEnd or None
+        A bound of the change of the network's output; None where none was asked for, or some group that lost channels
+        has no certificate.
     """
 
     graph: WeightGraph
     before: WeightGraph
     coresets: Mapping[str, GroupCoreset]
     plan: Plan
+    end_to_end: EndToEnd | None = None
 
     @property
     def layers(self) -> tuple[ReducedGroup, ...]:

@@ -1,0 +1,94 @@
+"""One channel group after the other: its coreset, applied, with its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from theoryprune.bounds.gains import Effort
+from theoryprune.coresets.apply import applied
+from theoryprune.coresets.certify_group import certify_group
+from theoryprune.coresets.choose import Construction, group_coreset
+from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
+from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.hidden_layer import matrices_of, slope_of
+from theoryprune.coresets.input_moments import Moments, row_moments, tensor_moments
+from theoryprune.coresets.matrices import rows_of
+from theoryprune.types import WeightGraph
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How each group is reduced.
+
+    Parameters
+    ----------
+    method : callable
+        The construction.
+    normalised : bool
+        Whether it gets the moments that batch norms tell.
+    certify : bool
+    effort : str
+    seed : int
+    """
+
+    method: Construction
+    normalised: bool
+    certify: bool
+    effort: Effort
+    seed: int
+
+
+def each_group(
+    graph: WeightGraph, groups: Sequence[Hidden], widths: Mapping[str, int], settings: Settings
+) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
+    """Reduce one group after the other.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+    groups : sequence of Hidden
+        From the input to the output.
+    widths : mapping of str to int
+        Of all of them; whole ones are left alone.
+    settings : Settings
+
+    Returns
+    -------
+    WeightGraph
+        The reduced network, of the same shape.
+    dict of str to GroupCoreset
+        Of those that lost channels.
+    dict of str to GroupCertificate
+        Of all, each of its group alone: just after it was reduced, against just before.
+    """
+    coresets: dict[str, GroupCoreset] = {}
+    proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
+    for hidden in groups:
+        name = hidden.group.name
+        if widths[name] == hidden.units:
+            continue
+        coresets[name] = _coreset(graph, hidden, widths[name], settings)
+        after = applied(graph, hidden, coresets[name])
+        proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
+        if settings.certify:
+            proofs[name] = certify_group(
+                graph, after, hidden, coresets[name], effort=settings.effort, seed=settings.seed
+            )
+        graph = after
+    return graph, coresets, proofs
+
+
+def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:
+    layer = matrices_of(graph, hidden)
+    slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
+    moments: list[Moments] = []
+    if settings.normalised:
+        known = tensor_moments(graph)
+        found = [
+            row_moments(graph, reading, known, bias=bool(rows_of(graph, hidden, reading).bias.any()))
+            for reading in hidden.readings
+        ]
+        moments = [] if None in found else [one for one in found if one is not None]
+    return group_coreset(layer, settings.method, width, slopes=slopes, moments=moments, seed=settings.seed)

@@ -37,6 +37,9 @@ def test_sums_and_products_are_above_the_exact_ones():
         for c, x, y in zip(product_up(a, b), a, b, strict=True)
     )
     assert Fraction(sum_up(a)) >= sum(Fraction(float(x)) for x in a)
+    # Each of six additions rounds down: together three units in the last place.
+    low = np.array([1.0] + 6 * [0.99 * 2.0**-53])
+    assert Fraction(sum_up(low)) >= sum(Fraction(float(x)) for x in low)
 
 
 def test_zero_stays_zero_and_overflow_is_infinite():

@@ -7,8 +7,9 @@ import torch
 import theoryprune as tp
 from tests.coresets.nets import OPTIONS, difference, inputs_of, model_graph, with_twins
 from theoryprune import measures
-from theoryprune.coresets import CONSTRUCTIONS, Budget, reduce
+from theoryprune.coresets import CONSTRUCTIONS, Budget, fold, group_coreset, hidden_layer, reduce
 from theoryprune.coresets.hidden_groups import hidden_groups
+from theoryprune.graph.fold_norms import fold_batch_norms
 
 MODELS = list(OPTIONS)
 METHODS = ["merge", "kernel_fit", "norm", "norm_v_merge", "random", "uniform", "mussay"]
@@ -175,3 +176,28 @@ def test_no_certificate_is_violated_inside_the_network(model, method):
         graph = after
     assert seen
     assert same_tensors(graph, result.graph)
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "grouped_tiny"])
+def test_batch_norms_kept_or_folded_give_one_function(model):
+    """The same channels, folded with the batch norms beside the weights and inside them."""
+    graph = model_graph(model)
+    result = reduce(graph, 0.5, streams=True, certify=False)
+    folded = fold_batch_norms(graph)
+    for name, coreset in result.coresets.items():
+
+        def same_units(incoming, outgoing, budget, *, slope, kept=coreset.kept):
+            return fold(incoming, outgoing, kept)
+
+        layer = hidden_layer(folded, name)
+        folded = tp.apply_coreset(folded, {name: group_coreset(layer, same_units, coreset.width)})
+    x = inputs_of(graph)
+    assert difference(tp.forward(result.graph, x), tp.forward(folded, x)) < 1e-12
+
+
+@pytest.mark.parametrize("model", ["resnet20", "grouped_tiny"])
+def test_what_is_reduced_may_be_the_folded_network(model):
+    graph = model_graph(model)
+    result = reduce(graph, 0.5, fold_bn=True, certify=False)
+    assert not any(layer.kind == "batch_norm" for layer in result.graph.layers)
+    assert difference(tp.forward(graph, inputs_of(graph)), tp.forward(result.before, inputs_of(graph))) < 1e-12

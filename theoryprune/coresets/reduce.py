@@ -18,6 +18,7 @@ from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
 from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.fold_norms import fold_batch_norms
 from theoryprune.types import ReadOnly, WeightGraph
 
 
@@ -33,6 +34,7 @@ def reduce(
     how: str = "marginal",
     weights: Weighting | None = None,
     inputs: Literal["standard", "batchnorm"] = "standard",
+    fold_bn: bool = False,
     certify: bool = True,
     end_to_end: bool | None = None,
     radius: float = 1.0,
@@ -66,6 +68,9 @@ def reduce(
     inputs : {"standard", "batchnorm"}
         What `kernel_fit` assumes that layers read: N(0, I); or, where batch norms tell them, means and variances of
         their own (`tensor_moments`).
+    fold_bn : bool
+        Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
+        certified then is the folded network. By default they stay, and only the computation folds them.
     certify : bool
         Whether each row gets its certificate.
     end_to_end : bool, optional
@@ -108,6 +113,7 @@ def reduce(
     require_values(graph, "reduce")
     if inputs not in ("standard", "batchnorm"):
         raise ValueError(f"inputs must be 'standard' or 'batchnorm', got {inputs!r}")
+    graph = fold_batch_norms(graph) if fold_bn else graph
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
     free = prunable_groups(groups, notes)

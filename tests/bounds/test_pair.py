@@ -71,3 +71,10 @@ def test_multipliers_too_large_for_float64_prove_nothing():
     layer = as_layer(np.ones((1, 3)), W, [0], [[1.0]])
     pair = layer_pair(layer, np.zeros(3, int), np.array([1.0, 1.7e308, 1.7e308]))
     assert pair.rounding == np.inf
+
+
+def test_what_the_common_scale_loses_is_counted():
+    # Beside 1 the second unit's weight falls out of float64 once scaled, but it is the whole error.
+    layer = as_layer([[1.0, 5e-324]], [[1.0], [1.0]], [0], [[1.0]])
+    pair = layer_pair(layer, np.array([0, -1]), np.array([1.0, 0.0]))
+    assert Fraction(pair.rounding) * Fraction(2) ** pair.exponent >= Fraction(5e-324)

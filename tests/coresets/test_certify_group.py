@@ -6,7 +6,8 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph, sequential_graph
-from theoryprune.coresets import CONSTRUCTIONS, group_coreset, hidden_layer, merge
+from tests.small import Written, with_statistics
+from theoryprune.coresets import CONSTRUCTIONS, group_coreset, hidden_layer, merge, norm
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.certify_group import certify_group
 from theoryprune.coresets.hidden_groups import hidden_groups
@@ -79,3 +80,26 @@ def test_nothing_is_certified_of_what_has_no_slopes():
 def test_a_whole_group_is_certified_without_error():
     proof, _ = certified(net(nn.ReLU()), 12)
     assert (proof.observed, proof.best, proof.tightness, proof.vacuous) == (0, 0, 1, None)
+
+
+def test_a_consumer_that_reads_nothing_of_a_unit_hides_it_from_no_other():
+    """Two batch norms behind one activation, one of them with a factor 0: the other consumer still sees the unit."""
+    parts = {"a": nn.Linear(4, 8), "b": nn.BatchNorm1d(8), "c": nn.Linear(8, 2), "d": nn.Linear(8, 2)}
+    torch.manual_seed(0)
+    net = with_statistics(Written(lambda m, x: m.c(m.b(h := m.a(x).relu())) + m.d(h), **parts))
+    with torch.no_grad():
+        net.b.weight[:4] = 0
+        net.d.weight[:, :4] *= 100
+    graph = tp.extract(net.double(), (4,))
+    proof, after = certified(graph, 3, norm)
+    x = torch.randn(2000, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    error = [_parts_of(g, x) for g in (graph, after)]
+    gap = torch.cat([error[0][name] - error[1][name] for name in ("c", "d")], 1).norm(dim=1)
+    assert float((gap / (x.square().sum(1) + 1).sqrt()).max()) <= proof.best
+
+
+def _parts_of(graph, x):
+    values = {"<input>": x}
+    for layer in graph.layers:
+        values[layer.name] = layer.forward(*(values[name] for name in layer.inputs))
+    return values

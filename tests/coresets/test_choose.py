@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 
 from tests.coresets.nets import model_graph
-from theoryprune.coresets import fold, group_coreset, hidden_layer, is_fold, kernel_fit, merge, mussay, norm, uniform
+from theoryprune.coresets import (
+    CONSTRUCTIONS,
+    SEEDED,
+    fold,
+    group_coreset,
+    hidden_layer,
+    is_fold,
+    kernel_fit,
+    merge,
+    mussay,
+    norm,
+    uniform,
+)
 
 
 def test_one_reading_is_the_construction_itself():
@@ -74,3 +86,14 @@ def test_options_go_to_those_who_take_them():
 def test_widths_are_multiples_of_the_blocks(width):
     with pytest.raises(ValueError, match="multiple of its 4 blocks"):
         group_coreset(hidden_layer(model_graph("grouped_tiny"), "block1.conv1"), merge, width)
+
+
+@pytest.mark.parametrize("name", list(CONSTRUCTIONS))
+def test_behind_a_clipped_activation_every_fold_is_by_copies(name):
+    """Also that which only a certificate refers to: other multiples would not bound the error."""
+    layer = hidden_layer(model_graph("mobile_tiny"), "last")
+    found = group_coreset(layer, CONSTRUCTIONS[name], 8, seed=0).readings[0]
+    assert set(found.merging.multipliers) <= {0.0, 1.0}
+    plain = CONSTRUCTIONS[name](layer.incoming, layer.outgoing, 8, **({"seed": 0} if name in SEEDED else {}))
+    if plain.merging is None or plain.fit is not None:
+        assert np.array_equal(found.outgoing, plain.outgoing)

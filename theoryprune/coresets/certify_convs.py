@@ -100,6 +100,9 @@ def conv_arguments(
     found = []
     for consumer in reading:
         layer, pools = before.by_name[consumer.layer], [step for step in _spatial(consumer) if isinstance(step, _POOLS)]
+        early = consumer.units.between[: consumer.units.early]
+        # The bounds know one pool behind the activation; a max pool before it gives the same, an average does not.
+        known = len(pools) == 1 and (isinstance(pools[0], MaxPool) or pools[0] not in early)
         old, new = (_kernels(graph, consumer) for graph in (before, after))
         found.append(
             {
@@ -111,8 +114,8 @@ def conv_arguments(
                 "size": size[1:],
                 "producer": _window(producer),
                 "consumer": _window(layer) if isinstance(layer, Conv) else None,
-                "pool": _whole(pools[0], before) if len(pools) == 1 else None,
-                "pool_gain": 1.0 if len(pools) < 2 else _gain(pools, before),
+                "pool": _whole(pools[0], before) if known else None,
+                "pool_gain": 1.0 if known or not pools else _gain(pools, before),
                 "bias": rows.bias if rows.bias.any() else None,
             }
         )

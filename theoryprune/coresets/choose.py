@@ -68,10 +68,10 @@ def group_coreset(
         options["covariance"] = np.concatenate([one.variance for one in moments])
     given = _accepted(method, options)
     members = [np.flatnonzero(layer.blocks == block) for block in range(blocks)]
-    found = [
-        method(layer.incoming[own], layer.outgoing[:, own], width // blocks, slope=layer.slope, **given)
-        for own in members
-    ]
+    blocks_of = [(layer.incoming, layer.outgoing)]
+    if blocks > 1:
+        blocks_of = [(layer.incoming[own], layer.outgoing[:, own]) for own in members]
+    found = [method(*pair, width // blocks, slope=layer.slope, **given) for pair in blocks_of]
     whole = _joined(found, members, len(layer.blocks))
     parts, first = [], 0
     for place, (rows, columns) in enumerate(layer.readings):
@@ -117,16 +117,23 @@ def _of_reading(
     layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats, slope: float, law: Moments | None
 ) -> LayerCoreset:
     """Return the coreset of one reading, of the units that were chosen for all of them."""
-    if share.is_identity or share.merging is None:
-        return replace(share, outgoing=columns.copy()) if share.is_identity else share
+    if share.is_identity:
+        return replace(share, outgoing=columns.copy())
+    if layer.law == "copies":  # certificates need a fold that the activation commutes with, whatever the weights are
+        copied = _refolded(layer, share, rows, columns)
+        folds = share.merging is not None and share.fit is None
+        return replace(share, merging=copied.merging, outgoing=copied.outgoing if folds else share.outgoing)
+    if share.merging is None:
+        return share
     if layer.law == "none":
         return replace(share, outgoing=columns[:, share.kept], merging=None, fit=None)
-    if share.fit is None:
-        alone = len(layer.readings) == 1 and layer.law == "homogeneous"
-        return share if alone else _refolded(layer, share, rows, columns)
     if len(layer.readings) == 1:
         return share
-    return _refitted(layer, share, rows, columns, slope, law)
+    return (
+        _refolded(layer, share, rows, columns)
+        if share.fit is None
+        else _refitted(layer, share, rows, columns, slope, law)
+    )
 
 
 def _refolded(layer: HiddenLayer, share: LayerCoreset, rows: Floats, columns: Floats) -> LayerCoreset:

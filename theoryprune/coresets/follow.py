@@ -98,7 +98,7 @@ def _(layer: Elementwise, channels: Indices, *ins: Units) -> Units:
     (units,) = ins
     law, reason = law_of(layer)
     if units.linear:
-        return replace(units, law=law, reason=reason, activation=layer)
+        return replace(units, law=law, reason=reason, activation=layer, early=len(units.between))
     if units.law == "none":
         return refused(units, units.reason)
     if units.offset.any() or (units.scale <= 0).any():

@@ -46,7 +46,8 @@ def rows_of(graph: WeightGraph, hidden: Hidden, reading: tuple[Consumer, ...]) -
     reading : tuple of Consumer
     """
     sums = sums_of(reading)
-    alive = np.all([consumer.units.scale != 0 for consumer in reading], axis=0)
+    # A unit that every consumer multiplies by 0 is none: it must not stand for others.
+    alive = np.any([consumer.units.scale != 0 for consumer in reading], axis=0)
     if len(sums) == 1:
         weights, bias = _row(graph, hidden, sums[0])
         return Rows(alive[:, None] * weights, alive * bias)

@@ -54,6 +54,8 @@ class Units:
         Pools, slices and reshapes passed on the way, each acting on every channel alike.
     scale, offset : ndarray, shape (n,)
         Of what comes after the activation.
+    early : int
+        How many of the maps between stand before the activation.
     """
 
     parts: tuple[Sum, ...]
@@ -64,6 +66,7 @@ class Units:
     between: tuple[Layer, ...]
     scale: Floats
     offset: Floats
+    early: int = 0
 
     @property
     def linear(self) -> bool:

@@ -9,10 +9,10 @@ def test_every_command_explains_itself(capfd):
     assert top.code == 0
     assert "Exit codes: 0 done; 1 refused" in top.out
     assert "141 a broken pipe" in top.out
-    assert all(command in top.out for command in ("prune", "show", "verify", "cite"))
+    assert all(command in top.out for command in ("prune", "reduce", "show", "verify", "cite"))
 
 
-@pytest.mark.parametrize("command", ["prune", "show", "verify", "cite"])
+@pytest.mark.parametrize("command", ["prune", "reduce", "show", "verify", "cite"])
 def test_the_help_shows_placeholders_and_no_empty_defaults(capfd, command):
     result = run(capfd, command, "--help")
     assert result.code == 0

@@ -149,7 +149,7 @@ class Prune:
     def _record(self, graph: WeightGraph, pruning: Pruning, summary: Summary) -> dict[str, Any]:
         return {
             "arguments": {
-                "model": _relative(self.model),
+                "model": relative(self.model),
                 "density": self.density,
                 "sparsity": self.sparsity,
                 "compression": self.compression,
@@ -190,7 +190,7 @@ def trace_row(row: TraceRow) -> dict[str, Any]:
     return {**row.to_dict(), "density": row.density, "empty_layers": list(row.empty_layers)}
 
 
-def _relative(spec: str) -> str:
+def relative(spec: str) -> str:
     """Leave the folders of an absolute path out of a record that may travel."""
     source, _, name = spec.rpartition(":")
     return f"{Path(source).name}:{name}" if Path(source).is_absolute() else spec

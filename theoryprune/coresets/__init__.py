@@ -64,6 +64,7 @@ from theoryprune.coresets.reduced_group import ReducedGroup as ReducedGroup
 from theoryprune.coresets.plan import Plan as Plan
 from theoryprune.coresets.reduction import Reduction as Reduction
 from theoryprune.coresets.reduce import reduce as reduce
+from theoryprune.coresets.reduction_checks import is_reduction as is_reduction
 from theoryprune.coresets.registry import CONSTRUCTIONS as CONSTRUCTIONS, SEEDED as SEEDED
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "relative_guarantee",
     "RelativeGuarantee",
     "reduce",
+    "is_reduction",
     "Reduction",
     "Plan",
     "ReducedGroup",

@@ -49,6 +49,17 @@ def certify_network(
     Each certificate is of the rows as earlier groups left them and of the outgoing weights of the original network,
     which is what `end_to_end` adds up.
     """
+    blocks = network_blocks(before, groups, coresets, proofs)
+    return None if blocks is None else end_to_end(before, after, blocks, radius=radius, effort=effort, seed=seed)
+
+
+def network_blocks(
+    before: WeightGraph,
+    groups: Sequence[Hidden],
+    coresets: Mapping[str, GroupCoreset],
+    proofs: Mapping[str, GroupCertificate],
+) -> list[BlockError] | None:
+    """Return the certificates of all reduced groups as blocks of the network, or None if one has none."""
     blocks = []
     for hidden in groups:
         name = hidden.group.name
@@ -56,7 +67,7 @@ def certify_network(
             if proofs[name].best is None or hidden.stream:
                 return None
             blocks.append(_block(before, hidden, proofs[name]))
-    return end_to_end(before, after, blocks, radius=radius, effort=effort, seed=seed)
+    return blocks
 
 
 def _block(graph: WeightGraph, hidden: Hidden, proof: GroupCertificate) -> BlockError:

@@ -79,3 +79,15 @@ def test_extreme_balls_are_searched():
 def test_an_unused_zero_matrix_sets_no_scale():
     layer = as_layer([[1e-310]], [[1.0]], [0], [[0.0]])
     assert observed_gain(layer, np.ones(1)) >= 1e-310 * (1 - 1e-12)
+
+
+def test_what_cancels_is_no_error():
+    # Sums of 30 units that cancel: what float64 leaves of them is mostly rounding.
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        W = rng.uniform(0.5, 1, (30, 1))
+        V = np.append(rng.standard_normal(29), 0.0)[None]
+        V[0, -1] = -float(V[0, :-1] @ W[:-1, 0]) / W[-1, 0]
+        layer = as_layer(V, W, [0], [[0.0]])
+        exact = abs(sum(Fraction(float(v)) * Fraction(float(w)) for v, w in zip(V[0], W[:, 0], strict=True)))
+        assert Fraction(observed_error(layer, np.ones(1))) <= exact

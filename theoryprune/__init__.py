@@ -34,6 +34,7 @@ from theoryprune.graph.evaluate import forward as forward
 from theoryprune.graph.channels import channel_groups as channel_groups
 from theoryprune.graph.transform import apply_mask as apply_mask
 from theoryprune.graph.compact import compact as compact
+from theoryprune.graph.remove import remove_channels as remove_channels
 from theoryprune.graph.emit import to_module as to_module
 from theoryprune.graph.modules import (
     mask_module as mask_module,
@@ -125,6 +126,7 @@ __all__ = [
     "channel_groups",
     "apply_mask",
     "compact",
+    "remove_channels",
     "to_module",
     "mask_module",
     "module_mask",

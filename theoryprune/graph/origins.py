@@ -36,9 +36,13 @@ def moved(layer: Layer, out: Tensor, ins: tuple[Tensor, ...]) -> dict[str, Origi
 
 def _by_group(layer: WeightLayer, rows: tuple[int, ...], columns: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     """Return the inputs kept by each surviving group, numbered within the group."""
+    if layer.groups == 1:
+        return (columns,)
     outputs, inputs = layer.weight.shape[0] // layer.groups, layer.weight.shape[1]
-    alive = sorted({row // outputs for row in rows} | {column // inputs for column in columns})
-    return tuple(tuple(c - g * inputs for c in columns if c // inputs == g) for g in alive)
+    alive: dict[int, list[int]] = {row // outputs: [] for row in rows}
+    for column in columns:
+        alive.setdefault(column // inputs, []).append(column % inputs)
+    return tuple(tuple(alive[group]) for group in sorted(alive))
 
 
 def compose(origin: Mapping[str, Origin], steps: Mapping[str, Origin]) -> dict[str, Origin]:

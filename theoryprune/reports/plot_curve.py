@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LINE, _MARK, _INK = "#0072b2", "#d55e00", "#222222"
 _GROUPS, _POINTS, _LONGEST = 60, 2000, 28
+_NARROW = 0.8
+_SMALL: dict[str, Any] = {"ha": "center", "fontsize": "small", "color": "#666666"}
 _NAMES = {"params": "parameters", "macs": "multiply-accumulates", "channels": "channels"}
 
 
@@ -68,11 +70,16 @@ def _draw_errors(axes: Axes, reduction: Reduction, curve: Path) -> None:
     shown = curve.thinned(_POINTS)
     sizes, errors = np.array(shown.costs) / plan.total, shown.errors
     some = errors > 0
+    axes.fill_between(sizes[some], errors[some], color=_LINE, alpha=0.08, linewidth=0, step="pre")
     axes.plot(sizes[some], errors[some], color=_LINE, linewidth=1.8, drawstyle="steps-pre")
     if some.any():
         axes.set_yscale("log")
         least = max(float(errors[some].min()), float(errors.max()) * 1e-4)
         axes.set_ylim(least * 0.7, float(errors.max()) * 1.6)
+        free = float(sizes[errors < least].min(initial=1.0))
+        if free < _NARROW:
+            note = f"error below {least:.0e}"
+            axes.text((free + 1) / 2, 0.05, note, transform=axes.get_xaxis_transform(), **_SMALL)
     if divided is not None:
         place = plan.spent / plan.total, divided.error
         axes.axvline(place[0], color=_MARK, linewidth=1, linestyle=(0, (4, 3)))
@@ -85,7 +92,7 @@ def _draw_errors(axes: Axes, reduction: Reduction, curve: Path) -> None:
             textcoords="offset points", ha="left" if right else "right", va="top", color=_MARK, fontsize="small",
         )  # fmt: skip
     axes.set(xlim=(0, 1), ylabel="summed error")
-    axes.set_title(f"{plan.method}: errors added up, {MEANING[plan.weighting]}", fontsize="small", loc="left")
+    axes.set_title(f"errors that divide the budget, added up: {MEANING[plan.weighting]}", fontsize="small", loc="left")
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

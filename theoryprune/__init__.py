@@ -99,6 +99,7 @@ from theoryprune.reports import (
     Summary as Summary,
     summarize as summarize,
     plot_layers as plot_layers,
+    plot_curve as plot_curve,
     cite as cite,
 )
 
@@ -180,5 +181,6 @@ __all__ = [
     "Summary",
     "summarize",
     "plot_layers",
+    "plot_curve",
     "cite",
 ]

@@ -65,6 +65,7 @@ from theoryprune.coresets.plan import Plan as Plan
 from theoryprune.coresets.reduction import Reduction as Reduction
 from theoryprune.coresets.reduce import reduce as reduce
 from theoryprune.coresets.reduction_checks import is_reduction as is_reduction
+from theoryprune.coresets.verify import verify_reduction as verify_reduction
 from theoryprune.coresets.registry import CONSTRUCTIONS as CONSTRUCTIONS, SEEDED as SEEDED
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "RelativeGuarantee",
     "reduce",
     "is_reduction",
+    "verify_reduction",
     "Reduction",
     "Plan",
     "ReducedGroup",

@@ -35,6 +35,8 @@ def test_the_amounts_are_one_group(capfd):
         ("or on_collapse='report' to go on", "or --on-collapse report to go on"),
         ("schedule=adaptive(), density=0.0123 or more", "--schedule adaptive, --density 0.0123 or more"),
         ("guard='layer' keeps", "--guard layer keeps"),
+        ("a stream (streams=True reduces it)", "a stream (--streams reduces it)"),
+        ("Budget(params=0.1): Ask for params=0.2 at least", "Budget(params=0.1): Ask for --params 0.2 at least"),
         ("seed='3', microscope='layer'", "seed='3', microscope='layer'"),
     ],
 )

@@ -46,3 +46,26 @@ def read_reduction_here():
     from pathlib import Path
 
     return read_reduction(Path("run"))
+
+
+def test_notes_name_the_options_of_the_command(capfd, tmp_path):
+    text = (tmp_path / "nets.py").read_text()
+    residual = """
+
+class Residual(nn.Module):
+    example_shape = (2, 6, 6)
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.a, self.b = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.head = nn.Linear(64, 3)
+
+    def forward(self, x):
+        x = self.stem(x).relu()
+        x = (x + self.b(self.a(x).relu())).relu()
+        return self.head(x.flatten(1))
+"""
+    (tmp_path / "nets.py").write_text(text + residual)
+    result = run(capfd, "reduce", "nets.py:Residual", "--params", "0.9", "--effort", "fast")
+    assert result.code == 0, result.err
+    assert "a residual stream (--streams reduces it)" in " ".join(result.out.split())

@@ -79,8 +79,8 @@ class Reduce:
     min_keep: Annotated[int | None, options.CHANNELS] = None
     """Channels that every group keeps at least: 2 % of its own unless given."""
 
-    inputs: Literal["standard", "batchnorm"] = "standard"
-    """Law of the inputs that kernel_fit assumes: N(0, I), or what the batch norms before and after a layer tell."""
+    inputs: Literal["standard", "batchnorm"] | None = None
+    """Law that methods assume: of inputs N(0, I), or what batch norms tell of units, the default for kernel_fit."""
 
     fold_bn: Annotated[bool, options.FLAG] = False
     """Fold batch norms into the layers before them; else they are kept, with the channels that are left."""

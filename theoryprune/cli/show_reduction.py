@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import RenderableType
 
+from theoryprune.cli.options import as_options
 from theoryprune.cli.reductions import ReductionRun
 from theoryprune.reports import budget_line, claim, counts, counts_table, curve_table
 
@@ -13,7 +15,8 @@ from theoryprune.reports import budget_line, claim, counts, counts_table, curve_
 def reduction_parts(run: ReductionRun) -> Iterator[RenderableType]:
     """Yield what `reduce` and `show` print: groups, totals, budget, curve, and what is certain of it."""
     result = run.reduction
-    yield result.plan.table()
+    rows = (replace(row, note=as_options(row.note)) for row in result.layers)
+    yield replace(result.plan, layers=tuple(rows)).table()
     yield ""
     yield counts_table(*counts(result, run.small))
     yield budget_line(result)

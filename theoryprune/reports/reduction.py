@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -14,7 +15,7 @@ from theoryprune.measures import macs, size
 from theoryprune.reports.table import percent
 from theoryprune.types import WeightGraph
 
-_ROWS = 12
+_ROWS, _POINTS = 11, 201
 _NAMED = 4
 _BIASES = "biases count as one more input that is 1, or, in convolutions, add a constant"
 MEANING = {
@@ -93,13 +94,21 @@ def curve_table(reduction: Reduction, rows: int = _ROWS) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for name in (plan.quantity, "kept", "summed error", ""):
         table.add_column(name, justify="right", no_wrap=True)
-    shown = path.thinned(rows)
+    shown = [(path.costs[row], float(path.errors[row])) for row in _spread(path, plan.total, rows)]
     chosen = (plan.allocation.spent, plan.allocation.error) if plan.allocation else None
-    points = {*zip(shown.costs, shown.errors.tolist(), strict=True), *([chosen] if chosen else [])}
+    points = {*shown, *([chosen] if chosen else [])}
     for cost, error in sorted(points, reverse=True):
         mark = "<- chosen" if (cost, error) == chosen else ""
         table.add_row(f"{cost:,}", percent(cost / plan.total), f"{error:.4g}", mark)
     return table
+
+
+def _spread(path: Path, total: int, rows: int) -> list[int]:
+    """Rows of a path that are evenly spaced in size: the first network within each share, both ends among them."""
+    sizes = np.array(path.costs)[::-1] / total
+    shares = np.linspace(1, sizes[0], rows)
+    found = len(sizes) - np.searchsorted(sizes, shares, side="right")
+    return sorted({*found.tolist(), len(sizes) - 1})
 
 
 def path_of(reduction: Reduction) -> Path:
@@ -193,7 +202,7 @@ def reduction_data(reduction: Reduction, small: WeightGraph) -> dict[str, Any]:
             "groups": list(divided.path.names),
             "points": [
                 {"spent": point.cost, "error": point.error, "widths": list(point.widths.values())}
-                for point in divided.path.thinned(200)
+                for point in map(divided.path.__getitem__, _spread(divided.path, plan.total, _POINTS))
             ],
         },
     }

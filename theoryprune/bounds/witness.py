@@ -11,7 +11,7 @@ from theoryprune.bounds.rounding import Floats, exponents, gamma, norm_down, nor
 
 
 def search(
-    layer: Layer, seed: int, *, nonnegative: bool = False, radius: float | None = None, effort: int = 1
+    layer: Layer, seed: int, *, nonnegative: bool = False, radius: float | None = None, effort: float = 1
 ) -> Floats:
     """Return the input with the largest error found.
 
@@ -23,7 +23,7 @@ def search(
         Whether only x >= 0 counts.
     radius : float, optional
         With biases: look for the largest ``||err(x)||`` in this ball, not for the largest gain.
-    effort : int
+    effort : float
         Factor for starts and steps.
 
     Returns
@@ -40,13 +40,14 @@ def search(
     """
     layer = scaled(layer)[0]
     rng, d = np.random.default_rng(seed), layer.rows.shape[1]
-    points = rng.standard_normal((d, 32 * effort))
+    starts, steps = round(32 * effort), round(120 * effort)
+    points = rng.standard_normal((d, starts))
     domain = np.array([] if radius is None or layer.tau is None else [radius, layer.tau])
     unit = int(exponents(domain))  # the error is homogeneous in (x, tau)
     ball = np.ldexp(domain, -unit)
     points = _projected(points, layer, nonnegative, ball)
     best, record = points[:, 0], -1.0
-    for step in range(120 * effort):
+    for step in range(steps):
         errors, gradients = _errors(layer, points)
         sizes = np.sqrt(np.einsum("ij,ij->j", errors, errors))
         if not len(ball):
@@ -55,7 +56,7 @@ def search(
         if sizes[place] > record:
             best, record = points[:, place].copy(), float(sizes[place])
         moved = _projected(gradients, layer, nonnegative, ball)
-        if step >= 60 * effort:
+        if 2 * step >= steps:
             moved = _projected(0.8 * points + 0.2 * moved, layer, nonnegative, ball)
         points = moved
     if layer.tau is None:

@@ -40,3 +40,6 @@ def test_refusals():
         geometry(ring, ring, gain=float("nan"))
     with pytest.raises(ValueError, match="as its kernel"):
         geometry(ring, None, pool=POOL, next_k=(8, 8))
+    padding_alone = MaxPool(name="pool", inputs=("x",), kernel=(2, 2), stride=(1, 1), padding=(1, 1), dilation=(2, 2))
+    with pytest.raises(ValueError, match="padding alone"):
+        geometry(pixels(2), pixels(2), size=(3, 3), pool=padding_alone)

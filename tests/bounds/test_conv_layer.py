@@ -56,3 +56,10 @@ def test_shapes_that_do_not_fit_are_refused():
         as_conv_layer(V, W, [0], V[:, :1], 0.0, **BASE, kept_rows=W)
     with pytest.raises(ValueError, match="overflows"):
         as_conv_layer(V, W, [0], V[:, :1], 0.0, **BASE, offset=[1e308] * 3, kept_offset=[-1e308] * 3)
+
+
+def test_a_layer_keeps_at_least_one_unit():
+    with pytest.raises(ValueError, match="at least one"):
+        as_conv_layer(V, W, [], V[:, :0], 0.0, **BASE)
+    with pytest.raises(TypeError, match="kept"):
+        as_conv_layer(V, W, 0, V[:, :1], 0.0, **BASE)

@@ -17,6 +17,7 @@ from theoryprune.bounds.gains import GainBounds
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 
+_TOGETHER = 128  # frequencies
 _SAMPLES = 24  # points for each step of a kernel whose map has no known size
 
 
@@ -100,41 +101,47 @@ def _again(
         sizes = np.linalg.norm(left, axis=1).max(axis=0)
     found = {
         "triangle": float(sizes @ rows) * pair.gain,
-        "product": _largest(left / d) * _largest(d[:, None] * right) * pair.gain,
+        "product": _largest(left, 1 / d) * _largest(right, d[:, None]) * pair.gain,
     }
     if np.isfinite(bounds.centre) or np.isfinite(bounds.schur):
-        linear = _linear(layer, pair, next_kernels, kernels, low)
-        joint = left, right
         if g.consumer is not None and pair.torus is not None:
-            joint = (
-                fourier(next_kernels, pair.torus, g.consumer, stride=False),
-                fourier(kernels, pair.torus, g.producer),
-            )
-        rest = (1 - low) / 2 / c
-        found["centre"] = linear + _largest(joint[0] * rest) * _largest(c[:, None] * joint[1])
+            if pair.torus != pair.left_torus:
+                left = fourier(next_kernels, pair.torus, g.consumer, stride=False)
+            if pair.torus != pair.right_torus:
+                right = fourier(kernels, pair.torus, g.producer)
+        linear = _linear(layer, pair, (left, right), (next_kernels, kernels), (1 + low) / 2)
+        found["centre"] = linear + _largest(left, (1 - low) / 2 / c) * _largest(right, c[:, None])
         if bounds.sector is None:
             found["schur"] = linear if (low == 1).all() or not np.isfinite(bounds.schur) else float("inf")
         elif pair.torus is None or g.consumer is None:
             found["schur"] = float("inf")
         else:
             sector = bounds.sector[columns.places]
-            found["schur"] = max(schur_again(a, b, low, sector) for a, b in zip(*joint, strict=True))
+            found["schur"] = max(schur_again(a, b, low, sector) for a, b in zip(left, right, strict=True))
     return found
 
 
-def _linear(layer: ConvLayer, pair: ConvPair, left: Floats, right: Floats, low: Floats) -> float:
+def _linear(
+    layer: ConvLayer, pair: ConvPair, symbols: tuple[Any, Any], kernels: tuple[Floats, Floats], middle: Floats
+) -> float:
     """The norm of ``T_A (1 + l) / 2 T_B``, infinity where the maps have no torus in common."""
     g = layer.geometry
     if pair.torus is None:
         return float("inf")
-    middle = ((1 + low) / 2)[:, None]
     if g.consumer is not None:
-        b = middle * fourier(right, pair.torus, g.producer)
-        return _largest(fourier(left, pair.torus, g.consumer, stride=False) @ b)
-    weighted = middle[:, 0].reshape(-1, *(1,) * len(g.hidden)) * left.reshape(len(left), -1, *g.hidden)
+        parts = zip(*(_parts(symbol) for symbol in symbols), strict=True)
+        return max(_largest(a @ (middle[:, None] * b)) for a, b in parts)
+    left, right = kernels
+    weighted = middle.reshape(-1, *(1,) * len(g.hidden)) * left.reshape(len(left), -1, *g.hidden)
     return float(np.linalg.norm(transposed(right, weighted, g.producer, g.size).reshape(len(left), -1), 2))
 
 
-def _largest(symbols: Any) -> float:
-    """The largest norm of any, with all axes but the first two as columns."""
-    return float(np.linalg.norm(symbols.reshape(*symbols.shape[:2], -1), 2, axis=(1, 2)).max())
+def _largest(symbols: Any, weights: Any = 1.0) -> float:
+    """The largest norm of any, times weights, with all axes but the first two as columns."""
+    scaled = (part * weights for part in _parts(symbols))
+    return max(float(np.linalg.norm(p.reshape(*p.shape[:2], -1), 2, axis=(1, 2)).max()) for p in scaled)
+
+
+def _parts(symbols: Any) -> list[Any]:
+    """Views of a few frequencies each, as many for all maps of one torus: products of whole maps take memory."""
+    return np.array_split(symbols, -(-len(symbols) // _TOGETHER))

@@ -26,8 +26,8 @@ class ConvCertificate:
     witness, observed : ndarray, shape (ci, *size), or None, float
         An input, and a proved lower bound of ``||err|| / ||x||`` there, without biases: err has that gain far out in
         this direction. None and 0 if what stands between the maps is not known.
-    full_observed : float
-        A proved lower bound of the gain of the layer with nothing kept.
+    full_witness, full_observed : ndarray, shape (ci, *size), or None, float
+        The same for the layer with nothing kept: an input, and a proved lower bound of its gain there.
     radius, error : float or None
         For inputs with ``||x|| <= radius``: ``||err(x)|| <= error``, biases included.
     error_witness, error_observed : ndarray, shape (ci, *size), or None, float or None
@@ -52,6 +52,7 @@ class ConvCertificate:
     full: GainBounds
     witness: Floats | None
     observed: float
+    full_witness: Floats | None
     full_observed: float
     radius: float | None
     error: float | None

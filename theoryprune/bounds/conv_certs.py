@@ -18,6 +18,7 @@ from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import conv_search, proved_gain_at, with_nothing_kept, without_biases
 from theoryprune.bounds.fold import nearest_rays
 from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.layer_certificate import ARITHMETIC
 from theoryprune.bounds.rounding import Floats, product_up, up
 from theoryprune.bounds.window import Window
 from theoryprune.layers import Layer as Record
@@ -149,6 +150,7 @@ def certify_conv_layer(
         full=full,
         witness=witness,
         observed=0.0 if witness is None else proved_gain_at(still, witness),
+        full_witness=loss,
         full_observed=0.0 if loss is None else proved_gain_at(whole, loss),
         radius=radius,
         error=None if radius is None else up(float(product_up(np.array(gains.best), np.array(radius))) + constant),
@@ -160,6 +162,6 @@ def certify_conv_layer(
         nonnegative=nonnegative,
         effort=effort,
         digest=layer.digest(),
-        arithmetic="real, weights as given",
+        arithmetic=ARITHMETIC,
         seconds=perf_counter() - begin,
     )

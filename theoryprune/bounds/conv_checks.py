@@ -12,6 +12,7 @@ from theoryprune.bounds.conv_constant import constant_part, of_ones
 from theoryprune.bounds.conv_layer import ConvLayer, as_conv_layer
 from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import with_nothing_kept, without_biases
+from theoryprune.bounds.layer_certificate import ARITHMETIC
 from theoryprune.bounds.window import Window
 from theoryprune.geometry import Verdict
 from theoryprune.layers import Layer as Record
@@ -67,6 +68,8 @@ def is_conv_certificate(
     layer = as_conv_layer(V, W, kept, U, slope, size, producer, consumer, pool=pool, pool_gain=pool_gain, **given)
     if layer.digest() != certificate.digest:
         return _no("the hash is that of other weights")
+    if certificate.arithmetic != ARITHMETIC:
+        return _no("the claim is about other arithmetic")
     fold, signs = (certificate.assignment, certificate.multipliers), certificate.nonnegative
     nobody = np.full(len(layer.flat.slopes), -1), np.zeros(len(layer.flat.slopes))
     still = without_biases(layer)
@@ -94,17 +97,23 @@ def _no(reason: str) -> Verdict:
 
 def _wrong_witness(certificate: ConvCertificate, layer: ConvLayer, tol: float) -> str:
     """What is not so of the inputs, empty if nothing."""
-    point, observed = certificate.witness, certificate.observed
-    reached = 0.0 if point is None else attained(without_biases(layer), point) / max(length_of(point), 2.0**-1000)
-    if not 0 <= observed <= reached * (1 + tol):
-        return "the witness does not attain what is stated"
-    if not observed <= certificate.best or not 0 <= certificate.full_observed <= certificate.full.best:
-        return "an observed gain is above the proved one"
-    points = [x for x in (point, certificate.error_witness) if x is not None]
-    if certificate.nonnegative and any((x < 0).any() for x in points):
+    still = without_biases(layer)
+    whole, own = with_nothing_kept(still), (certificate.witness, certificate.observed, certificate.gains)
+    other = certificate.full_witness, certificate.full_observed, certificate.full
+    for name, part, (point, observed, bounds) in (("", still, own), ("nothing kept: ", whole, other)):
+        reached = 0.0 if point is None else attained(part, point) / max(length_of(point), 2.0**-1000)
+        if not 0 <= observed <= reached * (1 + tol):
+            return f"{name}the witness does not attain what is stated"
+        if not observed <= bounds.best:
+            return f"{name}an observed gain is above the proved one"
+    points = (certificate.witness, certificate.full_witness, certificate.error_witness)
+    if certificate.nonnegative and any((x < 0).any() for x in points if x is not None):
         return "a witness has negative entries"
+    ball = certificate.error, certificate.error_observed, certificate.error_witness
     if certificate.radius is None:
-        return ""
+        return "" if all(part is None for part in ball) else "there is an error without a ball"
+    if not 0 < certificate.radius < np.inf:
+        return "the radius is none"
     error, seen, far = certificate.error, certificate.error_observed, certificate.error_witness
     if error is None or seen is None:
         return "the error on the ball is missing"

@@ -80,6 +80,8 @@ def geometry_of(
     if pool is not None:
         shape = (rows.shape[0], *hidden)
         pool_gain, read = gain_of_pool(pool, shape), pool.shape(shape)[1:]
+        if not pool_gain < np.inf:
+            raise ValueError(f"pool '{pool.name}' has a window of padding alone on a map of size {hidden}: pad less")
     elif between:
         read = next_kernel if consumer is None else None
     if consumer is None and read != next_kernel:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.bounds.arguments import as_reals
+from theoryprune.bounds.arguments import as_kept_units, as_reals
 from theoryprune.bounds.conv_geometry import Geometry, geometry_of
 from theoryprune.bounds.layer import Layer as FlatLayer
 from theoryprune.bounds.layer import as_layer
@@ -88,7 +88,7 @@ def as_conv_layer(
     first = np.asarray(V)
     axes = first.ndim - 2 if consumer is None else len(size)
     outgoing = as_reals(V, "V", (None, None, *(None,) * axes))
-    m = len(np.atleast_1d(np.asarray(kept)))
+    m = len(as_kept_units(kept, len(rows)))
     new_outgoing = as_reals(U, "U", (outgoing.shape[0], m, *outgoing.shape[2:]))
     geometry = geometry_of(size, producer, consumer, rows, outgoing, pool, pool_gain)
     new_rows = given.get("kept_rows")

@@ -73,18 +73,23 @@ def test_a_stream_of_single_layers():
     assert difference(tp.forward(result.graph, inputs_of(graph)), tp.forward(small, inputs_of(graph))) < 1e-12
 
 
-def test_inputs_as_batch_norms_tell_them():
-    """The input is Gaussian with the moments of the first batch norm: knowing them lowers the mean error."""
-    graph = sequential_graph(nn.BatchNorm1d(6), nn.Linear(6, 24), nn.ReLU(), nn.Linear(24, 4), shape=(6,), seed=3)
-    norm = graph.layers[0]
-    far = norm.with_tensors({"bias": norm.bias + 2.0, "weight": norm.weight * 0.2})
-    graph = replace(graph, layers=(far, *graph.layers[1:]))
-    x = torch.randn(20_000, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    x = norm.running_mean + norm.running_var.sqrt() * x
+def test_units_as_batch_norms_tell_them():
+    """White inputs on which the batch norm was trained: knowing its law lowers the mean error."""
+    graph = sequential_graph(nn.Linear(6, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 4), shape=(6,), seed=3)
+    x = 0.3 + 0.2 * torch.randn(20_000, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    norm, z = graph.by_name["1"], graph.by_name["0"].forward(x)
+    learned = norm.with_tensors({"running_mean": z.mean(0), "running_var": z.var(0)})
+    graph = replace(graph, layers=tuple(learned if layer is norm else layer for layer in graph.layers))
     truth, errors = tp.forward(graph, x), {}
-    for inputs in ("standard", "batchnorm"):
+    for inputs in ("standard", "batchnorm", None):
         result = reduce(graph, 0.25, kernel_fit, inputs=inputs, certify=False)
         errors[inputs] = float((tp.forward(result.graph, x) - truth).square().mean())
     assert errors["batchnorm"] < 0.5 * errors["standard"]
+    assert errors[None] == errors["batchnorm"]
     with pytest.raises(ValueError, match="inputs must be"):
         reduce(graph, 0.5, inputs="data")
+
+
+def test_the_seed_is_checked_for_every_method():
+    with pytest.raises(ValueError, match="seed must not be negative"):
+        reduce(model_graph("digits_mlp"), 0.5, seed=-1)

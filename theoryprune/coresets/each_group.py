@@ -13,8 +13,7 @@ from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_layer import matrices_of, slope_of
-from theoryprune.coresets.input_moments import Moments, row_moments, tensor_moments
-from theoryprune.coresets.matrices import rows_of
+from theoryprune.coresets.preactivation import preactivation
 from theoryprune.types import WeightGraph
 
 
@@ -27,7 +26,7 @@ class Settings:
     method : callable
         The construction.
     normalised : bool
-        Whether it gets the moments that batch norms tell.
+        Whether it gets the laws of units that batch norms tell.
     certify : bool
     effort : str
     seed : int
@@ -83,12 +82,6 @@ def each_group(
 def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:
     layer = matrices_of(graph, hidden)
     slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
-    moments: list[Moments] = []
-    if settings.normalised:
-        known = tensor_moments(graph)
-        found = [
-            row_moments(graph, reading, known, bias=bool(rows_of(graph, hidden, reading).bias.any()))
-            for reading in hidden.readings
-        ]
-        moments = [] if None in found else [one for one in found if one is not None]
-    return group_coreset(layer, settings.method, width, slopes=slopes, moments=moments, seed=settings.seed)
+    found = [preactivation(graph, hidden, reading) for reading in hidden.readings] if settings.normalised else []
+    laws = [] if None in found else [law for law in found if law is not None]
+    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, seed=settings.seed)

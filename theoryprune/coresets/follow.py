@@ -8,7 +8,7 @@ from functools import singledispatch
 import numpy as np
 import torch
 
-from theoryprune.coresets.units import Law, Sum, Units, weaker
+from theoryprune.coresets.units import Law, Units, weaker
 from theoryprune.geometry.arguments import Floats, Indices
 from theoryprune.graph.constants import Constants, constants
 from theoryprune.layers import (
@@ -77,7 +77,13 @@ def _per_unit(values: torch.Tensor, channels: Indices, absent: float) -> Floats:
 @follow.register
 def _(layer: BatchNorm, channels: Indices, *ins: Units) -> Units:
     scale, shift = layer.affine()
-    return _affine(ins[0], _per_unit(scale, channels, 1.0), _per_unit(shift, channels, 0.0))
+    units = _affine(ins[0], _per_unit(scale, channels, 1.0), _per_unit(shift, channels, 0.0))
+    if not units.linear:
+        return units
+    zero, one = torch.zeros_like(layer.running_mean), torch.ones_like(layer.running_mean)
+    mean = _per_unit(zero if layer.bias is None else layer.bias, channels, 0.0)
+    deviation = np.abs(_per_unit(one if layer.weight is None else layer.weight, channels, 0.0))
+    return replace(units, parts=tuple(part.told(mean, deviation) for part in units.parts))
 
 
 @follow.register
@@ -124,7 +130,7 @@ def _(layer: Add, channels: Indices, *ins: Units) -> Units:
     first, second = ins
     if first.linear and second.linear and not first.between and not second.between:
         other = second.parts[0].affine(np.full_like(second.offset, layer.alpha), np.zeros_like(second.offset))
-        return replace(first, parts=(Sum(first.parts[0].terms + other.terms, first.parts[0].shift + other.shift),))
+        return replace(first, parts=(first.parts[0].plus(other),))
     if not (first.plain and second.plain):
         return refused(first, f"a scale or shift of its own for each channel before the sum '{layer.name}'")
     law, reason = weaker(first, second)

@@ -63,7 +63,9 @@ def kernel_fit(
     ``U = V K[:, C] K[C, C]^-1``, K the means of the products of two units (`theoryprune.geometry.gaussian_gram`; Cho
     and Saul, NIPS 2009, for the default law N(0, I)). Units are first divided by the root of their mean square, so the
     ridge of the solver does not depend on how a unit's scale is split between W and V. No choice of U has a lower mean
-    squared error under that law, the weights of `merge` and of a mere selection included, up to that ridge. It
+    squared error under that law, the weights of `merge` and of a mere selection included, up to that ridge. Units that
+    contribute less than 1e-4 of what the largest one does keep the weights they had, and are chosen last: a fit would
+    divide by almost nothing, and multiply what is wrong in the assumed law by as much. The fit
     usually lowers the largest error that is found too; the certified one is looser than that of `merge`.
 
     For a convolution every tap gets the same map of channels; the reported error then leaves out how positions are
@@ -94,15 +96,21 @@ def kernel_fit(
 def refitted(layer: Layer, kept: Indices, features: Features, blend: float, whole: float) -> LayerCoreset:
     """`kernel_fit` of checked arguments with the units chosen; `whole` is the root mean square of the output."""
     start = folded(layer.incoming, layer.outgoing, kept, "kernel_fit")
-    fitted, ridge = _fitted(features, kept)
+    fitted, ridge = _fitted(features, kept, layer.outgoing)
     weights = (1 - blend) * start.outgoing + blend * fitted if blend < 1 else fitted
     fit = Fit(mean_square_error(features, kept, weights), whole, ridge, blend)
     return replace(start, outgoing=weights, fit=fit)
 
 
-def _fitted(features: Features, kept: Indices) -> tuple[Floats, float]:
-    largest = float(np.abs(features.targets).max()) or 1.0
-    found = best_fit(features.gram, features.targets / largest, kept)
-    sizes = features.sizes[kept]
-    weights = found.weights * largest / np.where(sizes > 0, sizes, 1)
-    return np.where(sizes > 0, weights, 0.0), found.ridge
+def _fitted(features: Features, kept: Indices, columns: Floats) -> tuple[Floats, float]:
+    heard = ~features.faint[kept]
+    weights, ridge, strong = columns[:, kept], 0.0, kept[heard]
+    if len(strong):
+        targets = features.targets.copy()
+        targets[:, kept[~heard]] = 0  # their part is there already
+        largest = float(np.abs(targets).max()) or 1.0
+        found = best_fit(features.gram, targets / largest, strong)
+        sizes = features.sizes[strong]
+        weights[:, heard] = found.weights * largest / np.where(sizes > 0, sizes, 1)
+        ridge = found.ridge
+    return np.where(features.sizes[kept] > 0, weights, 0.0), ridge

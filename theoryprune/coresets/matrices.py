@@ -60,10 +60,8 @@ def _row(graph: WeightGraph, hidden: Hidden, part: Sum) -> tuple[Floats, Floats]
     for name, factor in part.terms:
         if not name:
             continue
-        layer, places = _weight_layer(graph, name), hidden.producers[name]
-        filters = _filters(layer)
-        own = np.where((places >= 0)[:, :, None], filters[np.maximum(places, 0)], 0.0)
-        blocks.append(factor[:, None] * own.reshape(len(own), -1))
+        layer, places = weight_layer(graph, name), hidden.producers[name]
+        blocks.append(factor[:, None] * own_filters(layer, places))
         if layer.bias is not None:
             offsets = np.where(places >= 0, as_array(layer.bias)[np.maximum(places, 0)], 0.0)
             if offsets.shape[1] > 1:  # a depthwise convolution with several filters for each channel
@@ -71,6 +69,12 @@ def _row(graph: WeightGraph, hidden: Hidden, part: Sum) -> tuple[Floats, Floats]
             else:
                 bias += factor * offsets[:, 0]
     return np.concatenate(blocks, axis=1) if blocks else np.zeros((hidden.units, 1)), bias
+
+
+def own_filters(layer: WeightLayer, places: Indices) -> Floats:
+    """Return the filters of each unit side by side, shape (n, d): zeros where a place is -1."""
+    own = np.where((places >= 0)[:, :, None], _filters(layer)[np.maximum(places, 0)], 0.0)
+    return np.asarray(own.reshape(len(own), -1))
 
 
 def _filters(layer: WeightLayer) -> Floats:
@@ -92,7 +96,7 @@ def outgoing_of(graph: WeightGraph, consumer: Consumer) -> Floats:
     For a convolution with groups the outputs of a unit's own group only: rows of units of different groups are
     different outputs.
     """
-    layer = _weight_layer(graph, consumer.layer)
+    layer = weight_layer(graph, consumer.layer)
     weight = as_array(layer.weight).reshape(len(layer.weight), layer.weight.shape[1], -1)
     places, local = np.maximum(consumer.columns, 0), weight.shape[1]
     grouped = weight.reshape(layer.groups, -1, local, weight.shape[2])
@@ -117,7 +121,7 @@ def with_outgoing(graph: WeightGraph, consumer: Consumer, kept: Indices, weights
     Tensor
         Of the weight's dtype and device: cast here, once. Columns whose units are not the group's stay.
     """
-    layer = _weight_layer(graph, consumer.layer)
+    layer = weight_layer(graph, consumer.layer)
     local, scale = layer.weight.shape[1], consumer.units.scale[kept]
     raw = np.where(scale != 0, weights / np.where(scale != 0, scale, 1.0), 0.0)
     new = layer.weight.detach().clone(memory_format=torch.contiguous_format)
@@ -132,7 +136,14 @@ def with_outgoing(graph: WeightGraph, consumer: Consumer, kept: Indices, weights
     return new
 
 
-def _weight_layer(graph: WeightGraph, name: str) -> WeightLayer:
+def weight_layer(graph: WeightGraph, name: str) -> WeightLayer:
+    """Return a weight layer by its name.
+
+    Raises
+    ------
+    TypeError
+        If it is another record.
+    """
     layer = graph.by_name[name]
     if not isinstance(layer, WeightLayer):
         raise TypeError(f"'{name}' is no weight layer of the graph: is this the graph of these groups?")

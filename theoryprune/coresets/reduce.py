@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal
 
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.budget import Budget
@@ -15,10 +14,12 @@ from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.make_plan import make_plan, reduced_group
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
+from theoryprune.coresets.preactivation import Inputs, told_by_batch_norms
 from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.fold_norms import fold_batch_norms
+from theoryprune.measures.seeds import generator
 from theoryprune.types import ReadOnly, WeightGraph
 
 
@@ -33,7 +34,7 @@ def reduce(
     multiple_of: int = 1,
     how: str = "marginal",
     weights: Weighting | None = None,
-    inputs: Literal["standard", "batchnorm"] = "standard",
+    inputs: Inputs | None = None,
     fold_bn: bool = False,
     certify: bool = True,
     end_to_end: bool | None = None,
@@ -65,9 +66,10 @@ def reduce(
     weights : {"relative", "telescoped", "equal"}, optional
         What the error of a group counts when a `Budget` is divided (`output_weights`): over the error of deleting it,
         the default for sizes; as a bound of the output's, for inputs of norm 1, the default for errors; as it is.
-    inputs : {"standard", "batchnorm"}
-        What `kernel_fit` assumes that layers read: N(0, I); or, where batch norms tell them, means and variances of
-        their own (`tensor_moments`).
+    inputs : {"standard", "batchnorm"}, optional
+        What methods see of the units: their rows as they are, so `kernel_fit` assumes inputs from N(0, I); or, where
+        batch norms tell it, the law of what comes before the activation (`Preactivation`). The latter is the default
+        for `kernel_fit`, the former for all others. Certificates do not rest on it.
     fold_bn : bool
         Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
         certified then is the folded network. By default they stay, and only the computation folds them.
@@ -111,8 +113,8 @@ def reduce(
     (4, 30, 58, torch.Size([2, 4]))
     """
     require_values(graph, "reduce")
-    if inputs not in ("standard", "batchnorm"):
-        raise ValueError(f"inputs must be 'standard' or 'batchnorm', got {inputs!r}")
+    generator(seed)  # refuses what is no seed
+    normalised = told_by_batch_norms(inputs, method)
     graph = fold_batch_norms(graph) if fold_bn else graph
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
@@ -124,7 +126,7 @@ def reduce(
     else:
         chosen = uniform_widths(free, budget, multiple_of, min_keep)
     widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
-    settings = Settings(method, inputs == "batchnorm", certify, effort, seed)
+    settings = Settings(method, normalised, certify, effort, seed)
     reduced, coresets, proofs = each_group(graph, groups, widths, settings)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
     plan, network = make_plan(graph, rows, coresets, method, division), None

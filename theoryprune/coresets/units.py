@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,14 +24,39 @@ class Sum:
     terms : tuple of (str, ndarray of shape (n,))
         Producers and their factors, 0 for units that a producer does not write.
     shift : ndarray, shape (n,)
+    mean : ndarray, shape (n,), optional
+        Of the sum, where batch norms tell it.
+    deviations : tuple of ndarray, shapes (n,)
+        Those of the terms, where batch norms tell them; empty where they do not.
     """
 
     terms: tuple[tuple[str, Floats], ...]
     shift: Floats
+    mean: Floats | None = None
+    deviations: tuple[Floats, ...] = ()
 
     def affine(self, scale: Floats, shift: Floats) -> Sum:
         """Return ``scale * self + shift``."""
-        return Sum(tuple((name, scale * coef) for name, coef in self.terms), scale * self.shift + shift)
+        return Sum(
+            tuple((name, scale * coef) for name, coef in self.terms),
+            scale * self.shift + shift,
+            None if self.mean is None else scale * self.mean + shift,
+            tuple(np.abs(scale) * deviation for deviation in self.deviations),
+        )
+
+    def plus(self, other: Sum) -> Sum:
+        """Return the sum of both; terms count as independent."""
+        told = self.mean is not None and other.mean is not None
+        return Sum(
+            self.terms + other.terms,
+            self.shift + other.shift,
+            self.mean + other.mean if self.mean is not None and other.mean is not None else None,
+            self.deviations + other.deviations if told else (),
+        )
+
+    def told(self, mean: Floats, deviation: Floats) -> Sum:
+        """Return the sum with its mean and deviation known, if it has a single term."""
+        return replace(self, mean=mean, deviations=(deviation,)) if len(self.terms) == 1 else self
 
 
 @dataclass(frozen=True, eq=False)

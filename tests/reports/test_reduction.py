@@ -1,15 +1,11 @@
 """A reduction in words and figures, against the reduction itself."""
 
-import json
-
 import pytest
-import torch
-from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph
 from theoryprune.coresets import Budget, reduce
-from theoryprune.reports import budget_line, claim, counts, counts_table, curve_table, reduction_data
+from theoryprune.reports import budget_line, counts, counts_table, curve_table
 from theoryprune.reports.table import render_text
 
 
@@ -50,43 +46,3 @@ def test_the_curve_holds_the_choice(reduced):
 def test_there_is_no_curve_of_given_widths(reduced):
     with pytest.raises(ValueError, match=r"has no curve, for its widths were given; reduce with a Budget"):
         curve_table(reduce(reduced.before, 0.5, certify=False))
-
-
-def test_the_claim_counts_what_is_proved(reduced):
-    rows = [row for row in reduced.layers if row.after < row.before]
-    assert f"in {len(rows)} of {len(rows)} reduced groups" in claim(reduced)
-    assert f"Certified of the output: {reduced.end_to_end}." in claim(reduced)
-    assert "Not certified: accuracy;" in claim(reduced)
-    bare = claim(reduce(reduced.before, 0.5, certify=False))
-    assert "Certified for" not in bare
-    assert "Not certified: 2 reduced groups: 'fc1' (not asked for), 'fc2' (not asked for);" in bare
-
-
-def test_one_group_without_certificate():
-    net = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 2))
-    torch.manual_seed(0)
-    text = claim(reduce(tp.extract(net, (4,)), 0.5))
-    assert "in 1 of 2 reduced groups" in text
-    assert "Not certified: 1 reduced group: '0' (" in text
-
-
-def test_long_lists_are_cut():
-    layers = [part for _ in range(8) for part in (nn.Linear(4, 4), nn.ReLU())]
-    text = claim(reduce(tp.extract(nn.Sequential(*layers, nn.Linear(4, 2)), (4,)), 0.5, certify=False))
-    assert text.count("not asked for") == 4
-    assert "and 4 more" in text
-
-
-def test_the_data(reduced):
-    small = tp.compact(reduced.graph)
-    data = json.loads(json.dumps(reduction_data(reduced, small), allow_nan=False))
-    assert data == reduction_data(reduced, small)
-    assert [row["after"] for row in data["rows"]] == list(reduced.widths.values())
-    for row, told in zip(reduced.layers, data["rows"], strict=True):
-        assert float.fromhex(told["certificate"]["best"]) == row.certificate.best
-        assert told["certificate"]["digests"] == [part.digest for part in row.certificate.parts]
-    assert data["totals"]["params"] == {"before": reduced.total, "after": reduced.spent}
-    assert data["budget"]["spent"] == reduced.spent
-    assert data["curve"]["points"][0]["widths"] == [16, 12]
-    given = reduce(reduced.before, 0.5, certify=False)
-    assert reduction_data(given, tp.compact(given.graph))["budget"] is None

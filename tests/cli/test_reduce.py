@@ -75,6 +75,33 @@ def test_every_allocator_runs(capfd, how):
     assert result.json["budget"]["how"] == how
 
 
+@pytest.mark.parametrize("given", ["standard", "batchnorm"])
+def test_the_law_of_the_inputs(capfd, given):
+    args = ("reduce", "nets.py:conv", "--channels", "0.5", "--method", "kernel_fit", "--inputs", given, "--json")
+    result = run(capfd, *args)
+    assert result.code == 0, result.err
+    assert result.json["arguments"]["inputs"] == given
+
+
+def test_batch_norms_are_kept_or_folded(capfd):
+    for option in ((), ("--fold-bn",)):
+        args = ("reduce", "nets.py:conv", "--channels", "0.5", "--out", f"run{len(option)}", *option)
+        assert run(capfd, *args).code == 0
+    kinds = [{layer.kind for layer in tp.load_graph(f"run{i}/small.safetensors").layers} for i in (0, 1)]
+    assert "batch_norm" in kinds[0]
+    assert "batch_norm" not in kinds[1]
+
+
+def test_the_bound_of_the_output(capfd):
+    args = ("reduce", "nets.py:shaped", "--params", "0.6", "--json", "--radius")
+    one, three = (run(capfd, *args, radius).json["end_to_end"] for radius in ("1", "3"))
+    assert (float.fromhex(one["radius"]), float.fromhex(three["radius"])) == (1, 3)
+    assert 0 < float.fromhex(one["observed"]) <= float.fromhex(one["error"]) < float.fromhex(three["error"])
+    assert list(one["shares"]) == [
+        row["group"] for row in run(capfd, *args, "1").json["rows"] if row["after"] < row["before"]
+    ]
+
+
 def test_widths_obey_their_options(capfd):
     args = ("reduce", "nets.py:shaped", "--params", "0.8", "--json")
     rows = run(capfd, *args, "--multiple-of", "4", "--min-keep", "3", "--protect", "4").json["rows"]
@@ -147,6 +174,7 @@ BAD = {
     "out of reach": (("--params", "0.01"), 1, "out of reach; the smallest network has"),
     "multiple of 0": (("--params", "0.5", "--multiple-of", "0"), 2, "multiple_of must be at least 1, got 0"),
     "min keep 0": (("--params", "0.5", "--min-keep", "0"), 2, "min_keep must be at least 1, got 0"),
+    "radius -1": (("--params", "0.5", "--radius", "-1"), 2, "radius must be at least 0"),
     "missing weights": (("--params", "0.5", "--weights", "none.pt"), 2, "there is no file 'none.pt'"),
     "a folder in use": (("--params", "0.5", "--out", "."), 2, "holds other files"),
     "seed -1": (("--params", "0.5", "--method", "random", "--seed", "-1"), 2, "seed must not be negative, got -1"),

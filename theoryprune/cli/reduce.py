@@ -79,7 +79,7 @@ class Reduce:
     min_keep: Annotated[int | None, options.CHANNELS] = None
     """Channels that every group keeps at least: 2 % of its own unless given."""
 
-    inputs: Literal["standard", "batchnorm"] | None = None
+    inputs: Annotated[Literal["standard", "batchnorm"] | None, options.INPUTS] = None
     """Law that methods assume: of inputs N(0, I), or what batch norms tell of units, the default for kernel_fit."""
 
     fold_bn: Annotated[bool, options.FLAG] = False

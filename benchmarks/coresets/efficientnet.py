@@ -11,7 +11,7 @@ from benchmarks.photos import photos
 from benchmarks.trained import efficientnet_input, trained_efficientnet
 from theoryprune.coresets import CONSTRUCTIONS
 
-KEEPS = (0.9, 0.75, 0.5)
+KEEPS = (0.9, 0.75, 0.5, 0.25, 0.1)
 SEEDS = tuple(range(1))
 BATCH = 20
 

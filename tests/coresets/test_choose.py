@@ -7,14 +7,18 @@ from tests.coresets.nets import model_graph
 from theoryprune.coresets import (
     CONSTRUCTIONS,
     SEEDED,
+    additive,
     fold,
     group_coreset,
     hidden_layer,
     is_fold,
     kernel_fit,
+    lewis,
+    lowner_peel,
     merge,
     mussay,
     norm,
+    random,
     uniform,
 )
 
@@ -97,3 +101,22 @@ def test_behind_a_clipped_activation_every_fold_is_by_copies(name):
     plain = CONSTRUCTIONS[name](layer.incoming, layer.outgoing, 8, **({"seed": 0} if name in SEEDED else {}))
     if plain.merging is None or plain.fit is not None:
         assert np.array_equal(found.outgoing, plain.outgoing)
+
+
+def test_what_a_partial_has_settled_is_not_overwritten():
+    layer = hidden_layer(model_graph("digits_mlp"), "fc1")
+    settled = functools.partial(random, seed=5)
+    assert np.array_equal(group_coreset(layer, settled, 6, seed=0).kept, group_coreset(layer, random, 6, seed=5).kept)
+    assert not np.array_equal(group_coreset(layer, random, 6, seed=0).kept, group_coreset(layer, settled, 6).kept)
+
+
+@pytest.mark.parametrize("method", [additive, mussay, lewis, lowner_peel])
+def test_drawn_widths_are_exact(method):
+    layer = hidden_layer(model_graph("digits_mlp"), "fc1")
+    assert [group_coreset(layer, method, 12, seed=seed, mode="distinct").width for seed in range(5)] == [12] * 5
+
+
+def test_a_method_that_keeps_too_few_is_refused_by_name():
+    layer = hidden_layer(model_graph("digits_mlp"), "fc1")
+    with pytest.raises(ValueError, match=r"'additive' keeps \d+ of the 12 units asked for in 'fc1'"):
+        group_coreset(layer, additive, 12, seed=0)

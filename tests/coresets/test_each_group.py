@@ -2,7 +2,7 @@ import torch
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph
-from theoryprune.coresets import merge
+from theoryprune.coresets import additive, merge
 from theoryprune.coresets.each_group import Settings, each_group
 from theoryprune.coresets.group_certificate import NOT_ASKED
 from theoryprune.coresets.hidden_groups import hidden_groups
@@ -27,3 +27,11 @@ def test_whole_groups_are_left_alone():
     assert reduced is graph
     assert not coresets
     assert [proof.best for proof in proofs.values()] == [0, 0]
+
+
+def test_constructions_that_draw_meet_the_widths_exactly():
+    graph = model_graph("digits_mlp")
+    for seed in range(4):
+        settings = Settings(additive, normalised=False, certify=False, effort="fast", seed=seed)
+        coresets = each_group(graph, hidden_groups(graph), {"fc1": 8, "fc2": 6}, settings)[1]
+        assert [coreset.width for coreset in coresets.values()] == [8, 6]

@@ -42,7 +42,7 @@ def group_coreset(
     laws : sequence of Preactivation, optional
         One for each reading: the method then gets rows that say what these say, and the moments that go with them.
     **options
-        Passed on to `method`, as far as it takes them.
+        Passed on to `method`, as far as it takes them and is no `functools.partial` with an own value.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def group_coreset(
     Raises
     ------
     ValueError
-        If the width is no multiple of the number of blocks, or below it.
+        If the width is no multiple of the number of blocks, or below it; or the method keeps another number of units.
     """
     blocks = int(layer.blocks.max()) + 1
     if width < blocks or width % blocks:
@@ -70,6 +70,11 @@ def group_coreset(
     if blocks > 1:
         blocks_of = [(incoming[own], layer.outgoing[:, own]) for own in members]
     found = [method(*pair, width // blocks, slope=layer.slope, **given) for pair in blocks_of]
+    if wrong := [part for part in found if len(part.kept) != width // blocks]:
+        raise ValueError(
+            f"method '{wrong[0].method}' keeps {len(wrong[0].kept)} of the {width // blocks} units asked for in "
+            f"'{layer.name}'; widths are exact: draw with mode='distinct'"
+        )
     whole = joined(found, members, len(layer.blocks))
     parts, first = [], 0
     for place, (rows, columns) in enumerate(layer.readings):
@@ -81,7 +86,10 @@ def group_coreset(
 
 
 def _accepted(method: Construction, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that a method takes, but for those that a `functools.partial` of it has settled."""
+    settled = getattr(method, "keywords", {})
     parameters = inspect.signature(method).parameters.values()
+    names = {parameter.name for parameter in parameters}
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
-        return dict(options)
-    return {name: value for name, value in options.items() if name in {parameter.name for parameter in parameters}}
+        names |= set(options)
+    return {name: value for name, value in options.items() if name in names and name not in settled}

@@ -84,4 +84,5 @@ def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings)
     slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
     found = [preactivation(graph, hidden, reading) for reading in hidden.readings] if settings.normalised else []
     laws = [] if None in found else [law for law in found if law is not None]
-    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, seed=settings.seed)
+    chosen = {"seed": settings.seed, "mode": "distinct"}  # a width is a number of different units
+    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, **chosen)

@@ -9,11 +9,13 @@ import numpy as np
 from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_layer
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.certify_convs import certify_convs, conv_arguments, why_no_conv_certificate
+from theoryprune.coresets.certify_stream import certify_stream
 from theoryprune.coresets.group_certificate import GroupCertificate, summed
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
 from theoryprune.coresets.hidden_layer import slope_of
 from theoryprune.coresets.matrices import outgoing_of, rows_of
+from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import Linear
 from theoryprune.types import WeightGraph
 
@@ -56,7 +58,7 @@ def certify_group(
     parts: list[LayerCertificate | ConvCertificate] = []
     for place, reading in enumerate(hidden.readings):
         if len(sums_of(reading)) > 1:
-            return GroupCertificate((), None, None, None, "activations are summed: a residual stream")
+            return _certify_stream(before, after, hidden, coreset, effort)
         if _dense(before, reading):
             parts.append(_certify_dense(before, after, hidden, coreset, place, effort, seed))
             continue
@@ -64,6 +66,21 @@ def certify_group(
             return GroupCertificate((), None, None, None, reason)
         parts += certify_convs(before, after, hidden, coreset, place, effort=effort, seed=seed)
     return summed(parts, seen=hidden.law == "homogeneous")
+
+
+def _certify_stream(
+    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, effort: Effort
+) -> GroupCertificate:
+    try:
+        rows = certify_stream(before, after, hidden, coreset, effort=effort)
+    except UnsupportedLayerError as error:
+        return GroupCertificate((), None, None, None, f"activations are summed: a residual stream; {error}")
+    producers, readers = rows[: len(hidden.producers)], rows[len(hidden.producers) :]
+    note = (
+        f"activations are summed: a residual stream; bounds at each of its {len(producers)} producers (gain at most "
+        f"{max(row.gain for row in producers):.3g}) and {len(readers)} readers ({max(r.gain for r in readers):.3g})"
+    )
+    return GroupCertificate((), None, None, None, note, stream=rows)
 
 
 def _dense(graph: WeightGraph, reading: tuple[Consumer, ...]) -> bool:

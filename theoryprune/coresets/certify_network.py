@@ -42,12 +42,15 @@ def certify_network(
     Returns
     -------
     EndToEnd or None
-        None where some group that lost channels has no certificate.
+        None where some group that lost channels has no certificate, or both streams and other groups lost some.
 
     Notes
     -----
     Each certificate is of the rows as earlier groups left them and of the outgoing weights of the original network,
-    which is what `end_to_end` adds up.
+    which is what `end_to_end` adds up. Merged streams come with a row for each producer, of the gain of what is left
+    of its rows, and for each reader, of what its columns differ from the exact fold: all of them act on tensors of the
+    reduced network. That is so only while no group inside the blocks is reduced after the stream: a producer then
+    reads a tensor with channels that the reduced network no longer has.
     """
     blocks = network_blocks(before, groups, coresets, proofs)
     return None if blocks is None else end_to_end(before, after, blocks, radius=radius, effort=effort, seed=seed)
@@ -60,13 +63,19 @@ def network_blocks(
     proofs: Mapping[str, GroupCertificate],
 ) -> list[BlockError] | None:
     """Return the certificates of all reduced groups as blocks of the network, or None if one has none."""
-    blocks = []
-    for hidden in groups:
-        name = hidden.group.name
-        if name in coresets:
-            if proofs[name].best is None or hidden.stream:
-                return None
-            blocks.append(_block(before, hidden, proofs[name]))
+    blocks: list[BlockError] = []
+    reduced = [hidden for hidden in groups if hidden.group.name in coresets]
+    merged = [hidden.stream for hidden in reduced]
+    if any(merged) and not all(merged):
+        return None
+    for hidden in reduced:
+        proof = proofs[hidden.group.name]
+        if hidden.stream and proof.stream:
+            blocks += proof.stream
+        elif hidden.stream or proof.best is None:
+            return None
+        else:
+            blocks.append(_block(before, hidden, proof))
     return blocks
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theoryprune.bounds import ConvCertificate, LayerCertificate
+from theoryprune.bounds import BlockError, ConvCertificate, LayerCertificate
 
 NOT_ASKED = "not asked for"
 """The note of groups that were reduced without certificates."""
@@ -32,6 +32,9 @@ class GroupCertificate:
         Why there is none.
     constant : float
         What biases add to the error of convolutions; for dense layers they are an entry of the input.
+    stream : tuple of BlockError
+        For a merged residual stream, one row for each producer and each reader (`certify_stream`): it has no `best`,
+        for its errors arise at many layers, each with an input of its own.
     """
 
     parts: tuple[LayerCertificate | ConvCertificate, ...]
@@ -40,6 +43,7 @@ class GroupCertificate:
     full: float | None
     note: str
     constant: float = 0.0
+    stream: tuple[BlockError, ...] = ()
 
     @property
     def tightness(self) -> float | None:

@@ -27,8 +27,8 @@ class Reduction:
     plan : Plan
         Its ``explain()`` says why every group kept what it kept.
     end_to_end : EndToEnd or None
-        A bound of the change of the network's output; None where none was asked for, or some group that lost channels
-        has no certificate.
+        A bound of the change of the network's output; None where none was asked for, some group that lost channels
+        has no certificate, or both residual streams and other groups lost some.
     """
 
     graph: WeightGraph

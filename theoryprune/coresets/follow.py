@@ -19,6 +19,7 @@ from theoryprune.layers import (
     Hardtanh,
     Layer,
     LeakyReLU,
+    MaxPool,
     ReLU,
     Scale,
     Shift,
@@ -47,13 +48,19 @@ def follow(layer: Layer, channels: Indices, *ins: Units) -> Units:
     The default is for layers that treat every channel alike, space by space: pools, slices, reshapes.
     """
     (units,) = ins
-    if units.offset.any():
-        known = constants(
-            layer, Constants(torch.zeros(len(units.offset), dtype=torch.bool), torch.as_tensor(units.offset))
-        )
-        if known.varying.any():
-            return refused(units, f"a shift before the borders of '{layer.name}'")
+    if _varies(layer, units.offset):
+        return refused(units, f"a shift before the borders of '{layer.name}'")
+    if isinstance(layer, MaxPool) and (units.scale < 0).any():
+        return refused(units, f"a negative scale before the max pool '{layer.name}'")
     return replace(units, between=(*units.between, layer))
+
+
+def _varies(layer: Layer, shift: Floats) -> bool:
+    """Whether a shift of each channel is no such shift any more behind a layer: at its borders."""
+    return bool(
+        shift.any()
+        and constants(layer, Constants(torch.zeros(len(shift), dtype=torch.bool), torch.as_tensor(shift))).varying.any()
+    )
 
 
 def refused(units: Units, reason: str) -> Units:
@@ -65,6 +72,11 @@ def refused(units: Units, reason: str) -> Units:
 
 def _affine(units: Units, scale: Floats, shift: Floats) -> Units:
     if units.linear:
+        for layer in units.between:  # rows stand before them
+            if isinstance(layer, MaxPool) and (scale < 0).any():
+                return refused(units, f"a negative scale behind the max pool '{layer.name}'")
+            if _varies(layer, shift):
+                return refused(units, f"a shift behind the borders of '{layer.name}'")
         return replace(units, parts=tuple(part.affine(scale, shift) for part in units.parts))
     return replace(units, scale=scale * units.scale, offset=scale * units.offset + shift)
 
@@ -103,10 +115,10 @@ def _(layer: Shift, channels: Indices, *ins: Units) -> Units:
 def _(layer: Elementwise, channels: Indices, *ins: Units) -> Units:
     (units,) = ins
     law, reason = law_of(layer)
-    if units.linear:
-        return replace(units, law=law, reason=reason, activation=layer, early=len(units.between))
     if units.law == "none":
         return refused(units, units.reason)
+    if units.linear:
+        return replace(units, law=law, reason=reason, activation=layer, early=len(units.between))
     if units.offset.any() or (units.scale <= 0).any():
         return refused(units, f"a scale or shift of its own for each channel before '{layer.name}'")
     if law != "homogeneous" and not units.plain:
@@ -130,7 +142,8 @@ def _(layer: Add, channels: Indices, *ins: Units) -> Units:
     first, second = ins
     if first.linear and second.linear and not first.between and not second.between:
         other = second.parts[0].affine(np.full_like(second.offset, layer.alpha), np.zeros_like(second.offset))
-        return replace(first, parts=(first.parts[0].plus(other),))
+        law, reason = weaker(first, second)
+        return replace(first, parts=(first.parts[0].plus(other),), law=law, reason=reason)
     if not (first.plain and second.plain):
         return refused(first, f"a scale or shift of its own for each channel before the sum '{layer.name}'")
     law, reason = weaker(first, second)

@@ -1,11 +1,15 @@
 """The linear map of two convolutions, its taps and its norm."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from tests.bounds.convs import matrix, pixels
 from tests.bounds.test_conv_pair import RING, SAME, pair_of
 from theoryprune.bounds.conv_centre import composed, conv_linear_norm
+from theoryprune.bounds.conv_layer import as_conv_layer
+from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.symbols import half_torus, symbols, twiddles
 from theoryprune.bounds.taps import Taps
 
@@ -41,3 +45,17 @@ def test_flattened_maps_are_exact(stride):
 
 def test_no_torus_no_norm():
     assert conv_linear_norm(pair_of(RING, SAME), np.ones(6), "fast") == np.inf
+
+
+def test_the_sum_over_the_hidden_channels_is_rounded_up():
+    # Points with one input and one output: the norm is |sum_j a_j b_j|, in rationals, where nearly all cancels.
+    window = pixels(1)
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        a, b = rng.standard_normal((2, 40))
+        a, b = np.concatenate([a, a]), np.concatenate([b, -b * (1 + 1e-15 * rng.standard_normal(40))])
+        layer = as_conv_layer(a[None, :, None], b[:, None, None], [0], a[None, :1, None] * 0, 1.0, (1,), window, window)
+        pair = conv_pair(layer, np.full(80, -1), np.zeros(80))
+        left, right = pair.left.matrices[0, 0], pair.right.matrices[0, :, 0]
+        exact = abs(sum(Fraction(x) * Fraction(y) for x, y in zip(left, right, strict=True)))
+        assert Fraction(conv_linear_norm(pair, np.ones(len(left)), "default")) >= exact

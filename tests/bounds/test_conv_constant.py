@@ -34,3 +34,12 @@ def test_offsets_alone():
     assert constant_part(layer(), None) == 0
     with pytest.raises(ValueError, match="pool"):
         constant_part(layer(pool_gain=2.0, kept_offset=[3.0, 4.0]), None)
+
+
+def test_a_bias_counts_at_every_position():
+    # Two units of bias 1 alone, one dropped, read by points: the error is 1 at each of the 12 positions.
+    V, W = np.ones((1, 2, 1, 1)), np.zeros((2, 1, 1, 1))
+    given = {"size": (3, 4), "producer": pixels(2), "consumer": pixels(2), "bias": np.ones(2)}
+    fold = {"assignment": [0, -1], "multipliers": [1.0, 0.0]}
+    found = certify_conv_layer(V, W, [0], V[:, :1], **given, **fold)
+    assert np.sqrt(12) <= found.constant <= np.sqrt(12) * (1 + 1e-8)

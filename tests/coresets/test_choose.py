@@ -1,4 +1,5 @@
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,3 +121,16 @@ def test_a_method_that_keeps_too_few_is_refused_by_name():
     layer = hidden_layer(model_graph("digits_mlp"), "fc1")
     with pytest.raises(ValueError, match=r"'additive' keeps \d+ of the 12 units asked for in 'fc1'"):
         group_coreset(layer, additive, 12, seed=0)
+
+
+@pytest.mark.parametrize("method", [additive, mussay, lewis, lowner_peel])
+def test_units_without_effect_fill_what_cannot_be_drawn(method):
+    layer = hidden_layer(model_graph("digits_mlp"), "fc1")
+    rows, columns = layer.incoming.copy(), layer.outgoing.copy()
+    rows[:4], columns[:, 4:8] = 0, 0
+    dead = replace(layer, incoming=rows, outgoing=columns, readings=((rows, columns),))
+    found = group_coreset(dead, method, 12, seed=0, mode="distinct").readings[0]
+    assert len(found.kept) == 12
+    assert set(found.kept) >= set(range(8, 16))
+    assert not found.outgoing[:, found.kept < 8].any()
+    assert len(found.sampling.counts) == len(found.sampling.weights) == 12

@@ -15,6 +15,7 @@ from theoryprune.coresets.join import joined
 from theoryprune.coresets.of_reading import of_reading
 from theoryprune.coresets.preactivation import Preactivation, side_by_side
 from theoryprune.coresets.record import LayerCoreset
+from theoryprune.geometry.arguments import Floats
 
 Construction = Callable[..., LayerCoreset]
 
@@ -69,7 +70,10 @@ def group_coreset(
     blocks_of = [(incoming, layer.outgoing)]
     if blocks > 1:
         blocks_of = [(incoming[own], layer.outgoing[:, own]) for own in members]
-    found = [method(*pair, width // blocks, slope=layer.slope, **given) for pair in blocks_of]
+    found = [
+        _filled(method(*pair, width // blocks, slope=layer.slope, **given), *pair, width // blocks)
+        for pair in blocks_of
+    ]
     if wrong := [part for part in found if len(part.kept) != width // blocks]:
         raise ValueError(
             f"method '{wrong[0].method}' keeps {len(wrong[0].kept)} of the {width // blocks} units asked for in "
@@ -83,6 +87,23 @@ def group_coreset(
         parts.append(of_reading(layer, share, rows, columns, slope, laws[place] if laws else None))
         first += len(columns)
     return GroupCoreset(layer.name, whole.kept, whole.units, tuple(parts))
+
+
+def _filled(found: LayerCoreset, rows: Floats, columns: Floats, width: int) -> LayerCoreset:
+    """Add units without effect where those with any were too few to draw from."""
+    without = np.flatnonzero(~(rows.any(axis=1) & columns.any(axis=0)))
+    spare = np.setdiff1d(without, found.kept)[: width - len(found.kept)]
+    if found.sampling is None or len(found.kept) >= width or not len(spare):
+        return found
+    kept, none = np.append(found.kept, spare), np.zeros(len(spare))
+    order = np.argsort(kept)
+    drawn = replace(
+        found.sampling,
+        counts=np.append(found.sampling.counts, none.astype(np.int64))[order],
+        weights=np.append(found.sampling.weights, none)[order],
+    )
+    outgoing = np.column_stack([found.outgoing, np.zeros((len(columns), len(spare)))])[:, order]
+    return replace(found, kept=kept[order], outgoing=outgoing, sampling=drawn)
 
 
 def _accepted(method: Construction, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+import theoryprune as tp
 from tests.coresets.nets import model_graph, sequential_graph
+from tests.small import with_statistics
 from theoryprune.coresets import group_coreset, hidden_layer, merge
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
@@ -91,3 +93,40 @@ def test_what_has_no_certificate_says_why():
     assert "zero_pad" in why_no_conv_certificate(padded, hidden_groups(padded)[0].readings[0])
     dense = sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,))
     assert "no convolution" in why_no_conv_certificate(dense, hidden_groups(dense)[0].readings[0])
+
+
+class Summed(nn.Module):
+    """Two convolutions of one input and one of another, added before the activation."""
+
+    def __init__(self, kernel=3):
+        super().__init__()
+        self.first = nn.Conv2d(2, 3, 3, padding=1)
+        self.a, self.b = nn.Conv2d(2, 6, 3, padding=1), nn.Conv2d(3, 6, kernel, padding=kernel // 2)
+        self.norm, self.head = nn.BatchNorm2d(6), nn.Conv2d(6, 2, 3, padding=1)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.norm(self.a(x)) + self.b(torch.relu(self.first(x)))))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sum_of_convolutions_is_one_of_the_stacked_inputs(seed):
+    torch.manual_seed(seed)
+    graph = tp.extract(with_statistics(Summed()).double().eval(), (2, 5, 5))
+    hidden = next(hidden for hidden in hidden_groups(graph) if "a" in hidden.producers)
+    assert set(hidden.producers) == {"a", "b"}
+    result = tp.coresets.reduce(graph, {hidden.group.name: 3}, effort="fast")
+    proof = next(row for row in result.layers if row.after < row.before).certificate
+    x = torch.randn(200, 2, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    z = torch.cat([x, torch.relu(graph.by_name["first"].forward(x))], 1)
+    change = _norm(tp.forward(graph, x) - tp.forward(result.graph, x))
+    assert (change <= proof.best * _norm(z) + proof.constant).all()
+    assert 0 < proof.observed <= proof.best
+    unit = x / _norm(x).reshape(-1, 1, 1, 1)
+    assert _norm(tp.forward(graph, unit) - tp.forward(result.graph, unit)).max() <= result.end_to_end.error
+
+
+def test_sums_of_different_windows_have_no_certificate():
+    torch.manual_seed(0)
+    graph = tp.extract(Summed(kernel=1).double().eval(), (2, 5, 5))
+    hidden = next(hidden for hidden in hidden_groups(graph) if "a" in hidden.producers)
+    assert "different windows" in why_no_conv_certificate(graph, hidden.readings[0])

@@ -42,3 +42,12 @@ def test_products_beyond_float64_fall_back():
     groups = hidden_groups(huge)
     errors = [np.array([4.0, 1.0, 0.0])] * len(groups)
     assert set(output_weights(huge, groups, errors, "telescoped").values()) == {0.25}
+
+
+def test_streams_count_once_for_each_of_their_readers():
+    graph = model_graph("resnet20")
+    groups = hidden_groups(graph)
+    found = output_weights(graph, groups, [np.array([2.0, 0.0])] * len(groups), "relative")
+    for hidden in groups:
+        assert found[hidden.group.name] == (len(hidden.consumers) if hidden.stream else 1) / 2
+    assert max(found.values()) > 1

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from theoryprune.cli import options
 from theoryprune.cli.folders import check_free, file_hash
@@ -123,24 +119,24 @@ class Reduce:
         if self.out is not None:
             check_free(self.out, self.force)
         graph = read_graph(self.model, self.seed, self.shape, self.weights)
-        with _progress(method, quiet=self.quiet) as counted:
-            result = reduce(
-                graph,
-                budget,
-                counted,
-                streams=self.streams,
-                protect=self.protect,
-                min_keep=0 if self.min_keep is None else self.min_keep,
-                multiple_of=1 if self.multiple_of is None else self.multiple_of,
-                how=self.how,
-                weights=self.weighting,
-                inputs=self.inputs,
-                fold_bn=self.fold_bn,
-                end_to_end=self.end_to_end or None,
-                radius=self.radius,
-                effort=self.effort,
-                seed=self.seed,
-            )
+        result = reduce(
+            graph,
+            budget,
+            method,
+            streams=self.streams,
+            protect=self.protect,
+            min_keep=0 if self.min_keep is None else self.min_keep,
+            multiple_of=1 if self.multiple_of is None else self.multiple_of,
+            how=self.how,
+            weights=self.weighting,
+            inputs=self.inputs,
+            fold_bn=self.fold_bn,
+            end_to_end=self.end_to_end or None,
+            radius=self.radius,
+            effort=self.effort,
+            seed=self.seed,
+            progress=False if self.quiet else None,
+        )
         small = compact(result.graph)
         hashes = {"before": result.before, "graph": result.graph, "small": small}
         record = {
@@ -181,22 +177,3 @@ class Reduce:
             "weights": self.weights.name if self.weights else None,
             "shape": list(shape),
         }
-
-
-@contextmanager
-def _progress(method: Construction, *, quiet: bool) -> Iterator[Construction]:
-    """Give the construction back so that each call moves a counter on stderr, if that is a terminal."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("dividing the budget")
-        count = 0
-
-        @functools.wraps(method)
-        def counted(*args: Any, **given: Any) -> LayerCoreset:
-            nonlocal count
-            count += 1
-            bar.update(task, description=f"coreset {count}: {len(args[0])} units")
-            return method(*args, **given)
-
-        yield counted

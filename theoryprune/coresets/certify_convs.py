@@ -24,12 +24,15 @@ _POOLS = MaxPool | AvgPool | AdaptiveAvgPool | SpatialMean
 def why_no_conv_certificate(graph: WeightGraph, reading: tuple[Consumer, ...]) -> str:
     """Return why the consumers of a reading have no certificate for convolutions; empty if they have one."""
     sums = sums_of(reading)
-    terms = sums[0].terms
-    producer = graph.by_name[terms[0][0]]
-    if len(sums) > 1 or len(terms) > 1:
+    if len(sums) > 1 or not all(name for name, _ in sums[0].terms):
         return "it is a sum of several layers"
-    if not isinstance(producer, Conv):
-        return f"'{producer.name}' is no convolution"
+    producers = [graph.by_name[name] for name, _ in sums[0].terms]
+    for producer in producers:
+        if not isinstance(producer, Conv):
+            return f"'{producer.name}' is no convolution"
+    alike = {_reach(graph, producer) for producer in producers if isinstance(producer, Conv)}
+    if len(alike) > 1 or (len(producers) > 1 and any(p.groups > 1 for p in producers if isinstance(p, Conv))):
+        return "it is a sum of convolutions of different windows or inputs"
     for consumer in reading:
         layer, between = graph.by_name[consumer.layer], _spatial(consumer)
         other = [step for step in between if not isinstance(step, _POOLS)]
@@ -91,11 +94,13 @@ def conv_arguments(
         One for each consumer.
     """
     reading = hidden.readings[place]
-    name = sums_of(reading)[0].terms[0][0]
-    producer = before.by_name[name]
+    names = [name for name, _ in sums_of(reading)[0].terms]
+    producer = before.by_name[names[0]]
     if not isinstance(producer, Conv):
-        raise TypeError(f"'{name}' is no convolution")
-    size = before.shapes[producer.inputs[0]]
+        raise TypeError(f"'{names[0]}' is no convolution")
+    inputs = [before.shapes[before.by_name[name].inputs[0]] for name in names]
+    # A sum of convolutions with one window is one convolution of their inputs stacked.
+    size = (sum(shape[0] for shape in inputs), *inputs[0][1:])
     rows = rows_of(before, hidden, reading)
     found = []
     for consumer in reading:
@@ -125,6 +130,10 @@ def conv_arguments(
 def _spatial(consumer: Consumer) -> list[Layer]:
     """What lies between, without flattenings: they move no number."""
     return [step for step in consumer.units.between if not isinstance(step, Flatten)]
+
+
+def _reach(graph: WeightGraph, layer: Conv) -> tuple[object, ...]:
+    return layer.kernel, layer.stride, layer.pads, layer.dilation, graph.shapes[layer.inputs[0]][1:]
 
 
 def _window(layer: Conv) -> Window:

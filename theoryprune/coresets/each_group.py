@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from theoryprune.bounds.gains import Effort
@@ -40,7 +40,11 @@ class Settings:
 
 
 def each_group(
-    graph: WeightGraph, groups: Sequence[Hidden], widths: Mapping[str, int], settings: Settings
+    graph: WeightGraph,
+    groups: Sequence[Hidden],
+    widths: Mapping[str, int],
+    settings: Settings,
+    at_work: Callable[[str, int], None] = lambda name, groups: None,
 ) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
     """Reduce one group after the other.
 
@@ -52,6 +56,8 @@ def each_group(
     widths : mapping of str to int
         Of all of them; whole ones are left alone.
     settings : Settings
+    at_work : callable
+        Called with the name of each group before it is reduced, and with how many there are in all.
 
     Returns
     -------
@@ -64,10 +70,10 @@ def each_group(
     """
     coresets: dict[str, GroupCoreset] = {}
     proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
-    for hidden in groups:
+    smaller = [hidden for hidden in groups if widths[hidden.group.name] < hidden.units]
+    for hidden in smaller:
         name = hidden.group.name
-        if widths[name] == hidden.units:
-            continue
+        at_work(name, len(smaller))
         coresets[name] = _coreset(graph, hidden, widths[name], settings)
         after = applied(graph, hidden, coresets[name])
         proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)

@@ -39,7 +39,7 @@ def reduced_group(
     name, kind = hidden.group.name, _kind(graph, hidden)
     if name not in coresets:
         return ReducedGroup(name, kind, hidden.units, hidden.units, "", notes.get(name, ""), proofs[name])
-    method = coresets[name].readings[0].method
+    method = "selection" if hidden.law == "none" else coresets[name].readings[0].method
     return ReducedGroup(name, kind, hidden.units, coresets[name].width, method, hidden.reason, proofs[name])
 
 

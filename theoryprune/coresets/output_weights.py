@@ -44,8 +44,9 @@ def output_weights(
 
     Notes
     -----
-    Telescoped weights turn the triangle bounds of all groups into one of the output: the sum over groups of the
-    network's error (spec of `theoryprune.bounds.end_to_end`, one convention for all). Where a product leaves the range
+    Telescoped weights turn the triangle bounds of all groups into one of the output: their sum, as
+    `theoryprune.bounds.end_to_end` adds certificates up. Relative ones count a residual stream once for each of its
+    readers, as if they were groups of their own: to delete it is to delete them all. Where a product leaves the range
     of float64, bounds on what producers read count as 1; where gains do so too, all weights are relative. Cost: the
     norm of every weight for ``"telescoped"``.
     """
@@ -59,7 +60,8 @@ def output_weights(
             return dict(zip(names, telescoped, strict=True))
     if how == "equal":
         return dict.fromkeys(names, 1.0)
-    return {name: 1 / error if error else 0.0 for name, error in zip(names, whole, strict=True)}
+    counts = [len(hidden.consumers) if hidden.stream else 1 for hidden in groups]
+    return {name: n / error if error else 0.0 for name, error, n in zip(names, whole, counts, strict=True)}
 
 
 def _telescoped(graph: WeightGraph, groups: Sequence[Hidden]) -> list[float]:

@@ -15,6 +15,7 @@ from theoryprune.coresets.make_plan import make_plan, reduced_group
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.preactivation import Inputs, told_by_batch_norms
+from theoryprune.coresets.progress import group_bar
 from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
 from theoryprune.graph.evaluate import require_values
@@ -41,6 +42,7 @@ def reduce(
     radius: float = 1.0,
     effort: Effort = "default",
     seed: int = 0,
+    progress: bool | None = None,
 ) -> Reduction:
     """Reduce a network to fewer channels, each layer with its certificate, without data.
 
@@ -81,6 +83,8 @@ def reduce(
         For inputs of norm at most this.
     effort, seed
         As for `theoryprune.bounds.certify_layer`; constructions that draw get the seed too.
+    progress : bool, optional
+        Whether to show a progress bar on stderr, group by group; by default if that is a terminal.
 
     Returns
     -------
@@ -119,15 +123,16 @@ def reduce(
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
     free = prunable_groups(groups, notes)
-    division = None
-    if isinstance(budget, Budget):
-        division = divide(graph, free, budget, how=how, weights=weights, min_keep=min_keep, multiple_of=multiple_of)
-        chosen: Mapping[str, int] = division.allocation.widths
-    else:
-        chosen = uniform_widths(free, budget, multiple_of, min_keep)
-    widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
-    settings = Settings(method, normalised, certify, effort, seed)
-    reduced, coresets, proofs = each_group(graph, groups, widths, settings)
+    with group_bar("dividing the budget", progress) as at_work:
+        division = None
+        if isinstance(budget, Budget):
+            division = divide(graph, free, budget, how=how, weights=weights, min_keep=min_keep, multiple_of=multiple_of)
+            chosen: Mapping[str, int] = division.allocation.widths
+        else:
+            chosen = uniform_widths(free, budget, multiple_of, min_keep)
+        widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
+        settings = Settings(method, normalised, certify, effort, seed)
+        reduced, coresets, proofs = each_group(graph, groups, widths, settings, at_work)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
     plan, network = make_plan(graph, rows, coresets, method, division), None
     if certify and (len(graph.order) <= SHALLOW if end_to_end is None else end_to_end):

@@ -20,7 +20,8 @@ class ReducedGroup:
     before, after : int
         Channels.
     method : str
-        What chose: the name of the construction; ``"selection"`` where units stand for none but themselves.
+        The construction that chose and made the outgoing weights; ``"selection"`` where it only chose, because units
+        stand for none but themselves; empty for a whole group.
     note : str
         Why it is whole, or why units are only selected; empty if neither.
     certificate : GroupCertificate

@@ -21,6 +21,13 @@ def test_a_path_is_its_rows():
     assert [row.cost for row in rows] == list(found.path.costs)
 
 
+def test_a_path_is_short_to_read_and_has_no_slices():
+    path = example()[1].path
+    assert repr(path) == "Path(13 networks of 2 groups, costs 33 to 5)"
+    with pytest.raises(TypeError, match=r"row must be an integer, got slice\(None, 2, None\); .* thinned"):
+        path[:2]
+
+
 def test_a_thinned_path_keeps_both_ends():
     path = example()[1].path
     assert [len(path.thinned(rows)) for rows in (2, 5, 13, 99)] == [2, 5, 13, 13]

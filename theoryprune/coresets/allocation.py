@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from theoryprune.coresets.budget import Budget
 from theoryprune.geometry.arguments import Floats, Indices
 
@@ -43,8 +45,20 @@ class Path:
         """How many networks there are."""
         return len(self.costs)
 
+    def __repr__(self) -> str:
+        """Say how long it is and where it ends."""
+        return f"Path({len(self)} networks of {len(self.names)} groups, costs {self.costs[0]:,} to {self.costs[-1]:,})"
+
     def __getitem__(self, row: int) -> PathRow:
-        """Return one of them."""
+        """Return one of them.
+
+        Raises
+        ------
+        TypeError
+            If `row` is no integer.
+        """
+        if not isinstance(row, int | np.integer):
+            raise TypeError(f"row must be an integer, got {row!r}; for fewer rows take thinned(rows)")
         widths = dict(zip(self.names, self.widths[row].tolist(), strict=True))
         return PathRow(self.costs[row], float(self.errors[row]), widths)
 

@@ -7,7 +7,6 @@ import torch
 import theoryprune as tp
 from benchmarks.coresets.digits import trained
 from benchmarks.digits import Images, digits
-from theoryprune.reports import plot_curve
 
 SHARES = (0.5, 0.25, 0.1)
 
@@ -23,7 +22,7 @@ def draw(path: Path, share: float = 0.25) -> None:
             accuracy = _accuracy(tp.compact(result.graph), test)
             print(f"{method.__name__}, {kept:.0%} of the parameters: {accuracy:.3f}, widths {result.widths}")
     drawn = tp.reduce(graph, tp.Budget(params=share), certify=False)
-    plot_curve(drawn, path, title="A perceptron 64-128-64-10 that reads digits, reduced without data")
+    tp.plot_curve(drawn, path, title="A perceptron 64-128-64-10 that reads digits, reduced without data")
 
 
 @torch.inference_mode()

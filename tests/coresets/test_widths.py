@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from torch import nn
 
@@ -48,10 +50,12 @@ def test_fractions_are_rounded_to_what_is_allowed():
         (0, 1, "must be in"), (1.5, 1, "must be in"), ("half", 1, "a number in"), (True, 1, "a number in"),
         (0.5, 0, "at least 1"), (0.5, 1.5, "integer"), ({"x": 1}, 1, "no group"),
         ({"block1.conv1": 3}, 1, "multiple of 4"),
-        ({"stem": 17}, 1, "up to 16"),
+        ({"stem": 17}, 1, "of 'stem' must be from 1 to 16, got 17"), ({"stem": True}, 1, "must be an int"),
+        ({"stem": 3.0}, 1, "of 'stem' must be an int, a number of channels, got 3.0"),
+        (50, 1, "budget must be in (0, 1], got 50; did you mean 0.5?"),
     ],
 )  # fmt: skip
 def test_bad_budgets(budget, multiple_of, error):
     free = prunable_groups(hidden_groups(model_graph("grouped_tiny")), {})
-    with pytest.raises((TypeError, ValueError), match=error):
+    with pytest.raises((TypeError, ValueError), match=re.escape(error)):
         uniform_widths(free, budget, multiple_of)

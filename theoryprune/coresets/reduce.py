@@ -16,9 +16,10 @@ from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.preactivation import Inputs, told_by_batch_norms
 from theoryprune.coresets.progress import group_bar
+from theoryprune.coresets.reduce_arguments import check_reduce_arguments
 from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
-from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.evaluate import require_finite, require_values
 from theoryprune.graph.fold_norms import fold_batch_norms
 from theoryprune.measures.seeds import generator
 from theoryprune.types import ReadOnly, WeightGraph
@@ -117,6 +118,11 @@ def reduce(
     (4, 30, 58, torch.Size([2, 4]))
     """
     require_values(graph, "reduce")
+    require_finite(graph)
+    check_reduce_arguments(
+        method=method, streams=streams, min_keep=min_keep, how=how, weights=weights, certify=certify,
+        end_to_end=end_to_end, radius=radius, effort=effort,
+    )  # fmt: skip
     generator(seed)  # refuses what is no seed
     normalised = told_by_batch_norms(inputs, method)
     graph = fold_batch_norms(graph) if fold_bn else graph

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.errors import BudgetError
 from theoryprune.graph.protect import protected_names
+from theoryprune.measures import check_fraction
 from theoryprune.types import WeightGraph
 
 
@@ -77,7 +78,7 @@ def uniform_widths(
     Raises
     ------
     TypeError
-        If the budget is neither a number nor a mapping.
+        If the budget is neither a number nor a mapping, or a width no int.
     ValueError
         If something is out of range, or a name is no group that may lose channels.
     """
@@ -88,9 +89,8 @@ def uniform_widths(
         raise TypeError(
             f"budget must be a Budget, a number in (0, 1] or a mapping of group names to widths, got {budget!r}"
         )
-    if not 0 < budget <= 1:
-        raise ValueError(f"budget must be in (0, 1], the fraction of channels to keep, got {budget}")
-    return {hidden.group.name: _nearest(hidden, budget, multiple_of, min_keep) for hidden in free}
+    fraction = check_fraction("budget", budget)
+    return {hidden.group.name: _nearest(hidden, fraction, multiple_of, min_keep) for hidden in free}
 
 
 def _nearest(hidden: Hidden, fraction: float, multiple_of: int, min_keep: int) -> int:
@@ -112,9 +112,10 @@ def _given(free: Sequence[Hidden], widths: Mapping[str, int]) -> dict[str, int]:
     for name, width in widths.items():
         if name not in known:
             raise ValueError(f"budget: '{name}' is no group that may lose channels; they are {list(known)}")
-        if width not in range(known[name].step, known[name].units + 1, known[name].step):
-            raise ValueError(
-                f"budget: the width of '{name}' must be a multiple of {known[name].step} up to {known[name].units}, "
-                f"got {width}"
-            )
+        step, units = known[name].step, known[name].units
+        if isinstance(width, bool) or not isinstance(width, int):
+            raise TypeError(f"budget: the width of '{name}' must be an int, a number of channels, got {width!r}")
+        if width not in range(step, units + 1, step):
+            multiple = f"a multiple of {step} up to" if step > 1 else "from 1 to"
+            raise ValueError(f"budget: the width of '{name}' must be {multiple} {units}, got {width}")
     return dict(widths)

@@ -9,13 +9,18 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import sequential_graph
-from theoryprune.coresets import kernel_fit
+from theoryprune.coresets import CONSTRUCTIONS, kernel_fit
 from theoryprune.coresets.reduce_arguments import check_reduce_arguments
 
 GOOD = {
     "method": partial(kernel_fit, blend=0.5), "streams": False, "min_keep": 0, "how": "marginal", "weights": None,
     "certify": True, "end_to_end": None, "radius": 1.0, "effort": "fast",
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", CONSTRUCTIONS.values())
+def test_every_construction_passes(method):
+    check_reduce_arguments(**{**GOOD, "method": method})
 
 
 @pytest.mark.parametrize("given", [{}, {"certify": False}, {"weights": "equal", "radius": 0}, {"end_to_end": True}])

@@ -56,7 +56,7 @@ def check_reduce_arguments(
 
 def _check_signature(method: Callable[..., object]) -> None:
     try:
-        inspect.signature(method).bind(None, None, 1, slope=0.0)
+        inspect.signature(method).bind_partial(None, None, 1, slope=0.0)
     except TypeError as error:
         name = getattr(method, "__name__", repr(method))
         raise TypeError(

@@ -29,3 +29,9 @@ def test_reasons_of_groups_that_stay():
     assert "protected ('layer3.0.conv1')" in text
     assert "widths as given" in text
     assert "not asked" not in text
+
+
+def test_a_plan_is_short_to_read():
+    assert repr(reduce(model_graph("digits_mlp"), {"fc1": 3}, certify=False).plan).startswith(
+        "Plan(merge, 'fc1': 3/16, 'fc2'"
+    )

@@ -19,7 +19,7 @@ _WIDTH = 160
 """Columns of the table as text."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """How a network was reduced, group by group.
 
@@ -48,6 +48,11 @@ class Plan:
     allocation: Allocation | None
     weighting: str
     weights: Mapping[str, float]
+
+    def __repr__(self) -> str:
+        """Say which groups keep what; `explain` says why."""
+        widths = ", ".join(f"'{row.group}': {row.after}/{row.before}" for row in self.layers)
+        return f"Plan({self.method}, {widths})"
 
     def explain(self) -> str:
         """Return a table with a row for each group: its channels, the price of its last and next ones, its certificate.

@@ -29,8 +29,7 @@ def claim(reduction: Reduction) -> str:
         parts.append(
             f"Certified for every input, in real arithmetic on the weights as stored: in {len(proved)} of "
             f"{len(reduced)} reduced groups, what the group's consumers compute from the same inputs changes by at "
-            f"most the upper end of its interval times the norm of these inputs ({_BIASES}; {empty} of them vacuous: "
-            "deleting the group has as good a bound)."
+            f"most the upper end of its interval times the norm of these inputs ({_BIASES}).{_vacuous(empty)}"
         )
     open_ones = ["accuracy", "the rounding of the deployed network"]
     if reduction.end_to_end is None:
@@ -42,3 +41,10 @@ def claim(reduction: Reduction) -> str:
         more = f" and {len(without) - _NAMED} more" if len(without) > _NAMED else ""
         open_ones.insert(0, f"{len(without)} reduced group{'s' if len(without) > 1 else ''}: {named}{more}")
     return "\n".join([*parts, f"Not certified: {'; '.join(open_ones)}."])
+
+
+def _vacuous(count: int) -> str:
+    if not count:
+        return ""
+    these, them = ("these intervals are", "their groups") if count > 1 else ("them is", "its group")
+    return f" {count} of {these} vacuous: deleting {them} has as good a bound."

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.bounds.convs import kernels, matrix, pixels
-from theoryprune.bounds import certify_conv_layer
+from theoryprune.bounds import certify_conv_layer, is_conv_certificate
 from theoryprune.bounds.conv_constant import constant_part, of_ones
 from theoryprune.bounds.conv_layer import as_conv_layer
 
@@ -34,6 +34,19 @@ def test_offsets_alone():
     assert constant_part(layer(), None) == 0
     with pytest.raises(ValueError, match="pool"):
         constant_part(layer(pool_gain=2.0, kept_offset=[3.0, 4.0]), None)
+
+
+def test_an_offset_for_each_position():
+    change = np.random.default_rng(0).standard_normal((2, 5, 5))
+    norm = np.linalg.norm(change)
+    assert norm <= constant_part(layer(kept_offset=change), None) <= norm * (1 + 1e-12)
+    assert norm <= constant_part(layer(pool_gain=2.0, offset=change, kept_offset=np.zeros(2)), None)
+    given = {"size": (5, 5), "producer": WINDOW, "consumer": WINDOW, "offset": change, "kept_offset": 0 * change}
+    found = certify_conv_layer(V, W, np.arange(6), V, **given, radius=2.0)
+    assert found.best == 0
+    assert norm * (1 - 1e-9) <= found.error_observed <= norm <= found.constant <= found.error <= norm * (1 + 1e-12)
+    assert is_conv_certificate(found, V, W, np.arange(6), V, **given)
+    assert not is_conv_certificate(found, V, W, np.arange(6), V, **{**given, "offset": change[:, ::-1]})
 
 
 def test_a_bias_counts_at_every_position():

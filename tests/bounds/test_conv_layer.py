@@ -22,6 +22,19 @@ def test_kernels_come_back():
     assert layer.kernels(np.zeros((0, 12))).shape == (0, 2, 3, 2)
 
 
+def test_offsets_are_one_for_each_output_or_for_each_position():
+    window = pixels(2, padding=1)
+    given = {"size": (6, 6), "producer": window, "consumer": window}
+    layer = as_conv_layer(V, W, [0], V[:, :1], 0.0, **given, offset=[1, 2, 3], kept_offset=np.ones((3, 8, 7)))
+    assert layer.geometry.output == (8, 7)
+    assert layer.shift.shape == layer.shift_map.shape == (3, 8, 7)
+    assert (layer.shift == np.arange(3.0)[:, None, None]).all()
+    same = as_conv_layer(V, W, [0], V[:, :1], 0.0, **given, offset=[1, 2, 3], kept_offset=[1, 1, 1])
+    assert same.shift_map.shape == (3, 1, 1)
+    with pytest.raises(ValueError, match="kept_offset"):
+        as_conv_layer(V, W, [0], V[:, :1], 0.0, **given, kept_offset=np.ones((3, 7, 8)))
+
+
 def test_every_change_changes_the_digest():
     def digest(V=V, W=W, kept=(1, 3), slope=0.1, **changes):
         return as_conv_layer(V, W, list(kept), V[:, list(kept)], slope, **{**BASE, **changes}).digest()

@@ -32,7 +32,7 @@ def attained(layer: ConvLayer, point: Floats) -> float:
     flat, g = layer.flat, layer.geometry
     if point.shape != (flat.rows[0, : flat.rows.shape[1] - layer.biased].size // math.prod(g.kernel), *g.size):
         return float("nan")
-    error = layer.shift.reshape(-1, *(1,) * len(g.output or ()))
+    error = layer.shift_map
     own = flat.slopes[flat.kept]
     sides = ((1, flat.outgoing, flat.rows, flat.slopes), (-1, flat.new_outgoing, flat.new_rows, own))
     for sign, outgoing, rows, slopes in sides:

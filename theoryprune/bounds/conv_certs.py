@@ -79,8 +79,8 @@ def certify_conv_layer(
         b and b'; b' is ``b[kept]`` by default.
     kept_rows : array_like, shape (m, ci, *k), optional
         W', where the kept kernels have changed; ``W[kept]`` by default.
-    offset, kept_offset : array_like, shape (p,), optional
-        c and c'; equal by default.
+    offset, kept_offset : array_like, shape (p,) or (p, *output), optional
+        c and c', the same at every position or one for each; equal by default.
     assignment, multipliers : array_like, shape (n,), optional
         Which kept unit stands for unit j and how many times, as in `certify_layer`; by default the nearest rays.
     radius : float, optional

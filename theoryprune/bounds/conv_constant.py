@@ -29,13 +29,15 @@ def constant_part(layer: ConvLayer, of_biases: GainBounds | None) -> float:
     Notes
     -----
     A bias stands at each of the P positions of the hidden map, so its norm is ``sqrt(P)`` times the gain of `of_ones`;
-    an offset at each position of the output.
+    an offset at each position of the output, unless there is one for each.
     """
     g, total = layer.geometry, 0.0
     if of_biases is not None:
         total = up(of_biases.best * math.sqrt(math.prod(g.hidden)), terms=4)
     if not layer.shift.any():
         return total
+    if layer.shift.ndim > 1:
+        return up(total + up(norm_up(layer.shift), terms=8), terms=2)
     if g.output is None:
         raise ValueError("kept_offset needs the size of the output: give the layer between as `pool`")
     return up(total + up(norm_up(layer.shift) * math.sqrt(math.prod(g.output)), terms=8), terms=2)

@@ -38,7 +38,7 @@ def errors_and_gradients(layer: ConvLayer, points: Floats) -> tuple[Floats, Floa
         part = sign * convolved(outgoing, after, g.consumer)
         total = total + part if total.size else part
         sides.append((sign, outgoing, rows, below, back, after.shape[2:]))
-    total = total + _along(layer.shift, g.output or ())
+    total = total + layer.shift_map
     for sign, outgoing, rows, below, back, read in sides:
         reached = below * back(transposed(outgoing, total, g.consumer, read))
         gradients += sign * transposed(rows, reached, g.producer, g.size)
@@ -61,7 +61,7 @@ def proved_error(layer: ConvLayer, point: Floats) -> float:
     unit = int(exponents(point)) if not layer.biased and not layer.shift.any() else 0
     inputs, g = np.ldexp(point, -unit)[None], layer.geometry
     error = errors_and_gradients(small, inputs)[0]
-    spread = np.abs(_along(small.shift, g.output or ())) + np.zeros_like(error)
+    spread = np.abs(small.shift_map) + np.zeros_like(error)
     for _, outgoing, rows, bias, _ in _sides(small):
         before = convolved(np.abs(rows), np.abs(inputs), g.producer) + _along(np.abs(bias), g.hidden)
         spread = spread + convolved(np.abs(outgoing), _pooled(g.pool, before)[0], g.consumer)

@@ -28,8 +28,8 @@ class ConvLayer:
         Both kernels as matrices: V of shape (p taps', n), W of shape (n, ci taps), with b as last column if there is
         one; no offsets.
     geometry : Geometry
-    shift : ndarray, shape (p,)
-        ``c - c'``, the same at every position.
+    shift : ndarray, shape (p,) or (p, *output)
+        ``c - c'``, the same at every position, or one for each.
     """
 
     flat: FlatLayer
@@ -40,6 +40,12 @@ class ConvLayer:
     def biased(self) -> bool:
         """Whether there are biases."""
         return self.flat.tau is not None
+
+    @property
+    def shift_map(self) -> Floats:
+        """The shift with an axis for each of the output's, of length 1 where it is the same everywhere."""
+        axes = len(self.geometry.output or ())
+        return self.shift if self.shift.ndim > 1 else self.shift.reshape(-1, *(1,) * axes)
 
     def next_kernels(self, columns: Floats) -> Floats:
         """Columns of flattened outgoing weights as a kernel of shape (p, columns, *k')."""
@@ -95,14 +101,29 @@ def as_conv_layer(
     changed = None if new_rows is None else _flat_rows(as_reals(new_rows, "kept_rows", (m, *rows.shape[1:])))
     maps = _flat_columns(outgoing), _flat_rows(rows), kept, _flat_columns(new_outgoing), slope
     flat = as_layer(*maps, kept_rows=changed, bias=given.get("bias"), kept_bias=given.get("kept_bias"))
-    p = outgoing.shape[0]
-    old, new = given.get("offset"), given.get("kept_offset")
-    before = np.zeros(p) if old is None else as_reals(old, "offset", (p,))
-    with np.errstate(over="ignore"):
-        shift = np.zeros(p) if new is None else before - as_reals(new, "kept_offset", (p,))
+    shift = _shift(given.get("offset"), given.get("kept_offset"), outgoing.shape[0], geometry)
     if not np.isfinite(shift).all():
         raise ValueError("offset - kept_offset must be finite in float64, but it overflows: rescale the layer")
     return ConvLayer(flat, geometry, shift)
+
+
+def _shift(old: ArrayLike | None, new: ArrayLike | None, p: int, geometry: Geometry) -> Floats:
+    if new is None:
+        return np.zeros(p)
+    after = _offset(new, "kept_offset", p, geometry)
+    before = np.zeros_like(after) if old is None else _offset(old, "offset", p, geometry)
+    if before.ndim != after.ndim:
+        wide = (-1, *(1,) * len(geometry.size))
+        before, after = (part.reshape(wide) if part.ndim == 1 else part for part in (before, after))
+    with np.errstate(over="ignore"):
+        return np.asarray(before - after)
+
+
+def _offset(values: ArrayLike, name: str, p: int, geometry: Geometry) -> Floats:
+    if np.ndim(values) <= 1:
+        return as_reals(values, name, (p,))
+    output = geometry.output
+    return as_reals(values, name, (p, *((None,) * len(geometry.size) if output is None else output)))
 
 
 def _flat_columns(kernel: Floats) -> Floats:

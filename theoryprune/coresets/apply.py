@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from theoryprune.coresets.constant_change import channel_shifts
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
@@ -114,17 +115,10 @@ def _consumer(graph: WeightGraph, consumer: Consumer, kept: Indices, weights: Fl
     new = replace(layer, weight=with_outgoing(graph, consumer, kept, weights))
     if not consumer.units.offset.any():
         return new
-    lost = constant_part(layer, _offsets(layer, consumer)) - constant_part(new, _offsets(layer, consumer))
+    shifts = channel_shifts(layer, consumer)
+    lost = constant_part(layer, shifts) - constant_part(new, shifts)
     bias = lost if layer.bias is None else layer.bias.detach().to(torch.float64) + lost
     return replace(new, bias=bias.to(layer.weight.dtype), names={**layer.names, "bias": layer.bias_name})
-
-
-def _offsets(layer: WeightLayer, consumer: Consumer) -> Tensor:
-    """What stands in each input channel without the activation."""
-    values = np.zeros(layer.weight.shape[1] * layer.groups)
-    there = consumer.columns >= 0
-    values[consumer.columns[there]] = np.broadcast_to(consumer.units.offset[:, None], there.shape)[there]
-    return torch.from_numpy(values).to(layer.weight.device)
 
 
 def _silent(layer: Layer, gone: Tensor) -> Layer:

@@ -10,6 +10,7 @@ import numpy as np
 
 from theoryprune.bounds import ConvCertificate, Window, certify_conv_layer, pool_gain
 from theoryprune.bounds.gains import Effort
+from theoryprune.coresets.constant_change import constant_change
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
 from theoryprune.coresets.hidden_layer import slope_of
@@ -91,7 +92,8 @@ def conv_arguments(
     Returns
     -------
     tuple of dict
-        One for each consumer.
+        One for each consumer. Their `offset` is the whole change of its constants, position by position: shifts behind
+        the activation add less at padded borders.
     """
     reading = hidden.readings[place]
     names = [name for name, _ in sums_of(reading)[0].terms]
@@ -109,6 +111,7 @@ def conv_arguments(
         # The bounds know one pool behind the activation; a max pool before it gives the same, an average does not.
         known = len(pools) == 1 and (isinstance(pools[0], MaxPool) or pools[0] not in early)
         old, new = (_kernels(graph, consumer) for graph in (before, after))
+        change = constant_change(before, after, consumer)
         found.append(
             {
                 "V": old,
@@ -122,6 +125,8 @@ def conv_arguments(
                 "pool": _whole(pools[0], before) if known else None,
                 "pool_gain": 1.0 if known or not pools else _gain(pools, before),
                 "bias": rows.bias if rows.bias.any() else None,
+                "offset": change,
+                "kept_offset": None if change is None else np.zeros_like(change),
             }
         )
     return tuple(found)

@@ -10,6 +10,7 @@ from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_layer
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.certify_convs import certify_convs, conv_arguments, why_no_conv_certificate
 from theoryprune.coresets.certify_stream import certify_stream
+from theoryprune.coresets.constant_change import joint_change
 from theoryprune.coresets.group_certificate import GroupCertificate, summed
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
@@ -114,6 +115,7 @@ def dense_arguments(
     reading = hidden.readings[place]
     rows = rows_of(before, hidden, reading)
     old, new = (np.concatenate([outgoing_of(graph, consumer) for consumer in reading]) for graph in (before, after))
+    change = joint_change(before, after, reading)
     return {
         "V": old,
         "W": rows.weights,
@@ -121,6 +123,8 @@ def dense_arguments(
         "U": new[:, coreset.kept],
         "slope": slope_of(hidden, place),
         "bias": rows.bias if rows.bias.any() else None,
+        "offset": change,
+        "kept_offset": None if change is None else np.zeros_like(change),
     }
 
 

@@ -109,8 +109,8 @@ def _infeasible(path: Path, cost: WidthCost, budget: Budget) -> BudgetError:
     digits = math.ceil(Fraction(least * 10**4, cost.total)) / 10**4
     return BudgetError(
         f"{budget}: {budget.limit(cost.total):,} of {cost.total:,} {cost.quantity} are out of reach; the smallest "
-        f"network has {least:,}. Ask for {budget.quantity}={digits:g} at least, or hold back less (protect, the least "
-        "width of each group, multiple_of)"
+        f"network has {least:,}. Ask for {budget.quantity}={digits:g} at least, or hold back less (protect, "
+        "min_keep, multiple_of)"
     )
 
 

@@ -25,7 +25,7 @@ from theoryprune.graph.hashing import graph_sha256
 
 def made(budget=0.5):
     result = reduce(model_graph("digits_mlp", torch.float32), Budget(params=budget), effort="fast")
-    return ReductionRun(result, tp.compact(result.graph), {"arguments": {}})
+    return ReductionRun(result, result.small, {"arguments": {}})
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -102,7 +102,7 @@ def test_a_network_that_was_rewritten(capfd, folder, name):
     messages = {
         BEFORE: "the hash is that of other weights",
         GRAPH: "the graph is not what",
-        SMALL: "is not the compacted one",
+        SMALL: "is not the reduced one without its pruned channels",
     }
     refused(capfd, folder, messages[name])
 
@@ -189,8 +189,8 @@ def test_the_bound_of_the_output_rests_on_those_of_the_groups(capfd, folder):
 def test_figures_of_the_plan(capfd, folder):
     honest = (folder / CORESETS).read_bytes()
     for change, message in (
-        (lambda plan: replace(plan, spent=plan.spent - 1), "the compacted network has"),
-        (lambda plan: replace(plan, total=plan.total + 100), "the compacted network has"),
+        (lambda plan: replace(plan, spent=plan.spent - 1), "the small network has"),
+        (lambda plan: replace(plan, total=plan.total + 100), "the small network has"),
         (lambda plan: replace(plan, layers=plan.layers[1:]), "the rows are not those of the removable groups"),
         (
             lambda plan: replace(plan, layers=(replace(plan.layers[0], after=1), *plan.layers[1:])),

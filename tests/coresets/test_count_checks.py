@@ -36,7 +36,7 @@ def test_counts_and_budgets(mixed):
     divided = plan.allocation
     first, *rest = plan.layers
     cases = {
-        "are stated, the compacted network has": changed_plan(mixed, spent=plan.spent - 1),
+        "are stated, the small network has": changed_plan(mixed, spent=plan.spent - 1),
         "of 1 params are stated": changed_plan(mixed, total=1),
         "channels are stated, it keeps": changed_plan(mixed, layers=(replace(first, after=first.after - 1), *rest)),
         "are not those of the removable groups": changed_plan(mixed, layers=tuple(rest)),

@@ -1,6 +1,5 @@
 from functools import partial
 
-import theoryprune as tp
 from tests.coresets.nets import model_graph
 from theoryprune import measures
 from theoryprune.coresets import kernel_fit, reduce
@@ -11,7 +10,7 @@ def test_the_cost_is_that_of_the_channels_kept():
     """In a stream of option A some channels live in the last stage only, and cost less."""
     graph = model_graph("resnet20_a")
     result = reduce(graph, {"conv1": 9}, streams=True, certify=False)
-    assert result.spent == measures.size(tp.compact(result.graph)).total
+    assert result.spent == measures.size(result.small).total
     assert result.total == measures.size(graph).total
 
 

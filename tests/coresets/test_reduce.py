@@ -7,8 +7,8 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import difference, inputs_of, model_graph, sequential_graph
-from theoryprune.coresets import kernel_fit, merge, reduce
-from theoryprune.errors import BudgetError
+from theoryprune.coresets import kernel_fit, merge, norm, reduce
+from theoryprune.errors import BudgetError, LayerCollapseError
 
 
 def test_layers_follow_each_other():
@@ -93,3 +93,15 @@ def test_units_as_batch_norms_tell_them():
 def test_the_seed_is_checked_for_every_method():
     with pytest.raises(ValueError, match="seed must not be negative"):
         reduce(model_graph("digits_mlp"), 0.5, seed=-1)
+
+
+def test_a_reduction_that_lets_nothing_through_is_refused():
+    """The one unit kept is a constant: it has the largest norm, and a dead row."""
+    graph = sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,))
+    rows, biases = graph.weights["0.weight"].clone(), torch.tensor([1.0, 1.0, 1.0, 50.0], dtype=torch.float64)
+    rows[3] = 0
+    first = graph.by_name["0"].with_tensors({"weight": rows, "bias": biases})
+    graph = replace(graph, layers=(first, *graph.layers[1:]))
+    with pytest.raises(LayerCollapseError, match=r"reduce: no input reaches .* '0' .* Keep more channels: .* min_keep"):
+        reduce(graph, 0.25, norm, certify=False)
+    assert reduce(graph, 0.5, norm, certify=False).widths == {"0": 2}

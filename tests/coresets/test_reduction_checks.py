@@ -102,3 +102,14 @@ def test_outgoing_weights_of_another_layer(dense):
     part = dense.coresets["fc1"].readings[0]
     found = is_reduction(with_coreset(dense, "fc1", readings=(replace(part, outgoing=part.outgoing[:-1]),)))
     assert "the coreset does not fit the group" in found.reason
+
+
+def test_a_network_that_lets_nothing_through_gets_a_verdict():
+    """One that a reduction by hand may make: nothing is pruned, and the last layer reads zeros only."""
+    result = reduce(model_graph("digits_mlp"), 1.0, effort="fast")
+    last = result.before.layers[-1]
+    silent = last.with_tensors({"weight": torch.zeros_like(last.weight), "bias": last.bias})
+    graph = replace(result.before, layers=(*result.before.layers[:-1], silent))
+    found = is_reduction(replace(result, graph=graph, before=graph, end_to_end=None))
+    assert not found
+    assert "reduction: no input reaches the output" in found.reason

@@ -17,7 +17,6 @@ from theoryprune.cli.reductions import PICTURE, ReductionRun, write_reduction
 from theoryprune.cli.show_reduction import reduction_parts
 from theoryprune.cli.target import read_graph
 from theoryprune.coresets import CONSTRUCTIONS, Budget, LayerCoreset, reduce
-from theoryprune.graph.compact import compact
 from theoryprune.graph.hashing import graph_sha256
 from theoryprune.measures.seeds import generator
 from theoryprune.reports import reduction_data
@@ -32,15 +31,15 @@ class Reduce:
     """Reduce a trained model to fewer channels, each layer with its certificate, without data.
 
     Prints the groups of channels, what was reached, and the curve of error versus size; with --out also writes the
-    network before, after and compacted, the certificates and the record of the run. Nothing is written if anything
-    fails.
+    network before, after and without the pruned channels, the certificates and the record of the run. Nothing is
+    written if anything fails.
     """
 
     model: Annotated[tyro.conf.Positional[str], options.MODEL]
     """package.module:factory or path/to/file.py:factory. Called without arguments; the current folder is importable."""
 
     params: Annotated[float | None, options.LIMIT, options.NUMBER] = None
-    """Fraction of the parameters to keep, as 0.5; counted after compaction."""
+    """Fraction of the parameters to keep, as 0.5; counted on the small network."""
 
     macs: Annotated[float | None, options.LIMIT, options.NUMBER] = None
     """Fraction of the multiply-accumulates to keep."""
@@ -100,8 +99,8 @@ class Reduce:
     """For the model's initial weights, for constructions that draw, and for the search beside each certificate."""
 
     out: Annotated[Path | None, options.FOLDER] = None
-    """Folder to make for before, graph (same shape), small (compacted) and reduction.safetensors, run.json and
-    curve.svg."""
+    """Folder to make for before, graph (same shape), small (without pruned channels) and reduction.safetensors,
+    run.json and curve.svg."""
 
     force: Annotated[bool, options.FLAG] = False
     """Replace an older run in that folder."""
@@ -137,7 +136,7 @@ class Reduce:
             seed=self.seed,
             progress=False if self.quiet else None,
         )
-        small = compact(result.graph)
+        small = result.small
         hashes = {"before": result.before, "graph": result.graph, "small": small}
         record = {
             "arguments": self._arguments(graph.input_shape),

@@ -31,7 +31,7 @@ class ReductionRun:
     ----------
     reduction : Reduction
     small : WeightGraph
-        Its graph, compacted.
+        Its graph without the pruned channels.
     record : dict
         JSON data of how they came about.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from theoryprune.coresets.allocation import Allocation, Path, Reason, Removal
@@ -26,7 +26,13 @@ ALLOCATORS: dict[str, Callable[[Sequence[ErrorCurve], WidthCost], Path]] = {
 """Every allocator by name: each returns the whole path from the full network to the smallest."""
 
 
-def allocate(curves: Sequence[ErrorCurve], cost: WidthCost, budget: Budget, how: str = "marginal") -> Allocation:
+def allocate(
+    curves: Sequence[ErrorCurve],
+    cost: WidthCost,
+    budget: Budget,
+    how: str = "marginal",
+    added: Callable[[Mapping[str, int]], int] | None = None,
+) -> Allocation:
     """Choose a width for each channel group within a budget.
 
     Parameters
@@ -37,6 +43,9 @@ def allocate(curves: Sequence[ErrorCurve], cost: WidthCost, budget: Budget, how:
         In the budget's quantity; any for an error budget.
     budget : Budget
     how : {"marginal", "global_eps", "absolute_eps", "uniform"}
+    added : callable, optional
+        What a network of given widths costs besides `cost`, nothing at full widths (`added_biases`): a size budget has
+        room for it, the path does not know of it.
 
     Returns
     -------
@@ -52,9 +61,9 @@ def allocate(curves: Sequence[ErrorCurve], cost: WidthCost, budget: Budget, how:
 
     Notes
     -----
-    *Laws.* The budget is met to one removal: the row before on the path exceeds it. A larger budget of the same
-    quantity keeps at least as many channels of every group, so its error is no larger. Nothing is random; at ties the
-    first curve loses first.
+    *Laws.* The budget is met to one removal: the row before on the path exceeds it. Without `added`, a larger budget of
+    the same quantity keeps at least as many channels of every group, so its error is no larger. Nothing is random; at
+    ties the first curve loses first.
 
     Cost: O(removals x log groups) prices, each in time of the group's neighbours.
 
@@ -67,9 +76,12 @@ def allocate(curves: Sequence[ErrorCurve], cost: WidthCost, budget: Budget, how:
     if budget.quantity == "error":
         row = bisect_right(path.errors, budget.amount) - 1
     else:
-        row = bisect_left(path.costs, -budget.limit(cost.total), key=lambda spent: -spent)
+        limit = budget.limit(cost.total)
+        row = bisect_left(path.costs, -limit, key=lambda spent: -spent)
+        while added is not None and row < len(path) and path.costs[row] + added(path[row].widths) > limit:
+            row += 1
         if row == len(path):
-            raise _infeasible(path, cost, budget)
+            raise _infeasible(path.costs[-1] + (added(path[-1].widths) if added else 0), cost, budget)
     chosen = path[row]
     return Allocation(
         widths=chosen.widths,
@@ -104,8 +116,7 @@ def _check(curves: Sequence[ErrorCurve], cost: WidthCost, budget: Budget, how: s
             )
 
 
-def _infeasible(path: Path, cost: WidthCost, budget: Budget) -> BudgetError:
-    least = path.costs[-1]
+def _infeasible(least: int, cost: WidthCost, budget: Budget) -> BudgetError:
     digits = math.ceil(Fraction(least * 10**4, cost.total)) / 10**4
     return BudgetError(
         f"{budget}: {budget.limit(cost.total):,} of {cost.total:,} {cost.quantity} are out of reach; the smallest "

@@ -18,7 +18,7 @@ class Budget:
     ----------
     params, macs, channels : float, optional
         The fraction kept, in (0, 1], of the dense network's parameters, of its multiply-accumulates, or of the
-        channels of its removable groups; counted after compaction.
+        channels of its removable groups; counted without the pruned channels.
     error : float, optional
         The largest sum of weighted layer errors; the network becomes as small as that allows.
 

@@ -7,9 +7,7 @@ import numpy as np
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.reduction import Reduction
-from theoryprune.graph.compact import compact
-from theoryprune.measures import macs, size
-from theoryprune.types import WeightGraph
+from theoryprune.coresets.spent import spent
 
 
 def wrong_widths(reduction: Reduction, groups: tuple[Hidden, ...]) -> str:
@@ -52,18 +50,13 @@ def wrong_counts(reduction: Reduction) -> str:
 
     Notes
     -----
-    Parameters and MACs are counted on the compacted network, not by the formula that divided the budget. Compaction may
-    go further where the network held dead channels before. Cost: a compaction.
+    Parameters and MACs are counted on the small network, not by the formula that divided the budget. Cost: making it.
     """
     plan = reduction.plan
-    if plan.quantity == "channels":  # compaction may tie groups to one another, or free them
-        found, total, fewer = sum(row.after for row in plan.layers), sum(row.before for row in plan.layers), False
-    else:
-        count = _parameters if plan.quantity == "params" else macs
-        found, total = count(compact(reduction.graph)), count(reduction.before)
-        fewer = found < plan.spent and count(compact(reduction.before)) < total  # it held dead channels
-    if plan.total != total or (plan.spent != found and not fewer):
-        return f"{plan.spent} of {plan.total} {plan.quantity} are stated, the compacted network has {found} of {total}"
+    found = spent(reduction.small, plan.quantity, [row.after for row in plan.layers])
+    total = spent(reduction.before, plan.quantity, [row.before for row in plan.layers])
+    if (plan.spent, plan.total) != (found, total):
+        return f"{plan.spent} of {plan.total} {plan.quantity} are stated, the small network has {found} of {total}"
     divided = plan.allocation
     if divided is None:
         return ""
@@ -77,7 +70,3 @@ def wrong_counts(reduction: Reduction) -> str:
         return "the error of the allocation is not that of its curve"
     within = divided.error <= budget.amount if budget.quantity == "error" else divided.spent <= budget.limit(total)
     return "" if within else f"{budget} is exceeded"
-
-
-def _parameters(graph: WeightGraph) -> int:
-    return size(graph).total

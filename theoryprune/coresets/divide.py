@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theoryprune.coresets.added_biases import added_biases
 from theoryprune.coresets.allocate import allocate
 from theoryprune.coresets.allocation import Allocation
 from theoryprune.coresets.budget import Budget
@@ -67,8 +68,9 @@ def divide(
 
     Notes
     -----
-    An error budget counts parameters. Where channels of a group are not alike (option-A shortcuts), they are counted in
-    the order of its curve. Cost O(n^2 d) for each group.
+    An error budget counts parameters. One of parameters has room for the biases that consumers get (`added_biases`).
+    Where channels of a group are not alike (option-A shortcuts), they are counted in the order of its curve.
+    Cost O(n^2 d) for each group.
     """
     check_multiple(multiple_of)
     weighting: Weighting = weights or ("telescoped" if budget.quantity == "error" else "relative")
@@ -85,5 +87,8 @@ def divide(
         for hidden in free
     ]
     quantity = "params" if budget.quantity == "error" else budget.quantity
-    cost = width_cost(graph, quantity, {name: found.order.tolist() for name, found in orders.items()})
-    return Division(allocate(curves, cost, budget, how), weighting, factors)
+    kept = {name: found.order.tolist() for name, found in orders.items()}
+    cost, added = width_cost(graph, quantity, kept), None
+    if budget.quantity == "params":
+        added = added_biases(graph, free, kept)
+    return Division(allocate(curves, cost, budget, how, added), weighting, factors)

@@ -11,8 +11,8 @@ from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.plan import Plan
 from theoryprune.coresets.reduced_group import ReducedGroup
+from theoryprune.coresets.spent import spent
 from theoryprune.layers import Linear
-from theoryprune.measures import width_cost
 from theoryprune.types import ReadOnly, WeightGraph
 
 
@@ -53,25 +53,32 @@ def _kind(graph: WeightGraph, hidden: Hidden) -> str:
 
 def make_plan(
     graph: WeightGraph,
+    small: WeightGraph,
     rows: tuple[ReducedGroup, ...],
-    coresets: Mapping[str, GroupCoreset],
     method: Construction,
     division: Division | None,
 ) -> Plan:
     """Return the plan, with the cost that was reached.
 
+    Parameters
+    ----------
+    graph, small : WeightGraph
+        Before, and without the pruned channels.
+    rows : tuple of ReducedGroup
+    method : callable
+    division : Division or None
+
     Notes
     -----
-    Where channels of a group are not alike (shortcuts of option A), those kept are counted, not those that the budget
-    was divided by.
+    What is counted are the tensors of `small`, with the biases that the shifts of batch norms brought. Where channels
+    of a group are not alike (shortcuts of option A), those kept are counted, not those that the budget was divided by.
     """
     quantity = division.allocation.quantity if division else "params"
-    orders = {name: [*coreset.kept, *coreset.readings[0].pruned] for name, coreset in coresets.items()}
-    cost = width_cost(graph, quantity, orders)
-    spent = cost.of({name: coreset.width for name, coreset in coresets.items()})
+    after = spent(small, quantity, [row.after for row in rows])
+    total = spent(graph, quantity, [row.before for row in rows])
     allocation = division.allocation if division else None
     weighting, weights = (division.weighting, division.weights) if division else ("", {})
-    return Plan(rows, method_name(method), spent, cost.total, quantity, allocation, weighting, ReadOnly(weights))
+    return Plan(rows, method_name(method), after, total, quantity, allocation, weighting, ReadOnly(weights))
 
 
 def method_name(method: Construction) -> str:

@@ -29,7 +29,7 @@ class Plan:
     method : str
         Name of the construction.
     spent, total : int
-        What the reduced network costs, counted after compaction, and what the dense one does.
+        What the network costs without the pruned channels, and what the dense one does.
     quantity : str
         What they count: ``"params"``, ``"macs"`` or ``"channels"``.
     allocation : Allocation or None

@@ -17,10 +17,12 @@ from theoryprune.coresets.output_weights import Weighting
 from theoryprune.coresets.preactivation import Inputs, told_by_batch_norms
 from theoryprune.coresets.progress import group_bar
 from theoryprune.coresets.reduce_arguments import check_reduce_arguments
-from theoryprune.coresets.reduction import Reduction
+from theoryprune.coresets.reduction import Reduction, small_network
 from theoryprune.coresets.widths import prunable_groups, uniform_widths, whole_reasons
+from theoryprune.graph.compact import refuse_collapse
 from theoryprune.graph.evaluate import require_finite, require_values
 from theoryprune.graph.fold_norms import fold_batch_norms
+from theoryprune.graph.joins import find_joins
 from theoryprune.measures.seeds import generator
 from theoryprune.types import ReadOnly, WeightGraph
 
@@ -95,6 +97,8 @@ def reduce(
     ------
     BudgetError
         If no group can be reduced, with the reason for each, or the budget is out of reach.
+    LayerCollapseError
+        If no input reaches the output over the channels kept; the error names the last layer that lets nothing through.
     TypeError, ValueError
         If an argument is out of range, or names nothing.
 
@@ -114,7 +118,7 @@ def reduce(
     >>> _ = torch.manual_seed(0)
     >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
     >>> result = reduce(tp.extract(net, (4,)), Budget(params=0.6))
-    >>> result.widths["0"], result.spent, result.total, tp.compact(result.graph).weights["2.weight"].shape
+    >>> result.widths["0"], result.spent, result.total, result.small.weights["2.weight"].shape
     (4, 30, 58, torch.Size([2, 4]))
     """
     require_values(graph, "reduce")
@@ -140,7 +144,9 @@ def reduce(
         settings = Settings(method, normalised, certify, effort, seed)
         reduced, coresets, proofs = each_group(graph, groups, widths, settings, at_work)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
-    plan, network = make_plan(graph, rows, coresets, method, division), None
+    small = small_network(reduced, coresets)
+    refuse_collapse(small, find_joins(small), "reduce", "Keep more channels: a larger budget, min_keep, or protect")
+    plan, network = make_plan(graph, small, rows, method, division), None
     if certify and (len(graph.order) <= SHALLOW if end_to_end is None else end_to_end):
         network = certify_network(graph, reduced, groups, coresets, proofs, radius=radius, effort=effort, seed=seed)
     return Reduction(reduced, graph, ReadOnly(coresets), plan, network)

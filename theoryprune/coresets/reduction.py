@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from theoryprune.bounds import EndToEnd
 from theoryprune.coresets.allocation import Path
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.plan import Plan
 from theoryprune.coresets.reduced_group import ReducedGroup
+from theoryprune.graph.remove import remove_channels
 from theoryprune.types import WeightGraph
+
+
+def small_network(graph: WeightGraph, coresets: Mapping[str, GroupCoreset]) -> WeightGraph:
+    """Return a reduced network without its pruned channels."""
+    return remove_channels(graph, {name: coreset.kept for name, coreset in coresets.items()})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,7 +27,7 @@ class Reduction:
     Parameters
     ----------
     graph : WeightGraph
-        Of the same shape, with silent channels: `compact` makes it smaller and computes the same.
+        Of the same shape, with silent channels: `small` is without them.
     before : WeightGraph
     coresets : mapping of str to GroupCoreset
         Of every group that lost channels, by name, in the order in which they were applied.
@@ -36,6 +43,14 @@ class Reduction:
     coresets: Mapping[str, GroupCoreset]
     plan: Plan
     end_to_end: EndToEnd | None = None
+
+    @cached_property
+    def small(self) -> WeightGraph:
+        """The reduced network without the channels that were pruned (`remove_channels`): it computes the same.
+
+        `spent` is what it costs. `compact` may take out more from it, where the network held channels without effect.
+        """
+        return small_network(self.graph, self.coresets)
 
     @property
     def layers(self) -> tuple[ReducedGroup, ...]:
@@ -54,7 +69,7 @@ class Reduction:
 
     @property
     def spent(self) -> int:
-        """What the reduced network costs, counted after compaction."""
+        """What `small` costs."""
         return self.plan.spent
 
     @property

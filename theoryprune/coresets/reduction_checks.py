@@ -10,9 +10,12 @@ from theoryprune.coresets.group_checks import wrong_certificate
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.reduction import Reduction
+from theoryprune.errors import LayerCollapseError
 from theoryprune.geometry import Verdict
 from theoryprune.geometry.verdict import confirmed, refuted
+from theoryprune.graph.compact import refuse_collapse
 from theoryprune.graph.hashing import graph_sha256
+from theoryprune.graph.joins import find_joins
 
 
 def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
@@ -30,7 +33,7 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
         Its value is how many layer certificates were checked. It holds if the coresets, applied one after the other to
         ``reduction.before``, give ``reduction.graph`` bit for bit; the certificate of every group follows from layer
         certificates that hold for the networks just before and after, and the bound of the output, if there is one,
-        from them; and widths, cost and budget are as stated.
+        from them; widths, cost and budget are as stated; and some input reaches an output.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
     -----
     Layer certificates are checked by other means than they were made by. What is stated without certificate is not
     checked, for nothing is stated: a group whose certificate was taken out passes. How good the choice of units is, and
-    the error of the curve, are no claims of a reduction either. Cost: that of the checkers, and of a compaction.
+    the error of the curve, are no claims of a reduction either. Cost: that of the checkers.
 
     Examples
     --------
@@ -74,6 +77,10 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
         return refuted(f"end to end: {problem}")
     if problem := wrong_counts(reduction):
         return refuted(problem)
+    try:
+        refuse_collapse(reduction.small, find_joins(reduction.small), "reduction", "Reduce it again")
+    except LayerCollapseError as error:
+        return refuted(str(error))
     proved = "every certificate holds" if checked else "no group has a certificate to check"
     return confirmed(f"the graph is what the coresets make, {proved}, every count is right", checked)
 

@@ -88,15 +88,19 @@ def compact_once(graph: WeightGraph, joins: Mapping[str, Joins]) -> WeightGraph:
     return _plan(graph, joins).carry_out(joins)
 
 
-def refuse_collapse(graph: WeightGraph, joins: Mapping[str, Joins]) -> None:
-    """Raise `LayerCollapseError` if no input reaches an output."""
+def refuse_collapse(
+    graph: WeightGraph,
+    joins: Mapping[str, Joins],
+    caller: str = "compact",
+    remedy: str = "Prune to a higher density",
+) -> None:
+    """Raise `LayerCollapseError` if no input reaches an output, with who found it and what helps."""
     alive = reached(graph, joins)
     if not alive[graph.output].any():
         cut = (layer for layer in reversed(graph.layers) if any(bool(alive[name].any()) for name in layer.inputs))
         stopped = next(layer.name for layer in cut if not alive[layer.name].any())
         raise LayerCollapseError(
-            f"compact: no input reaches the output; '{stopped}' is the last layer that lets nothing through. Prune to "
-            "a higher density",
+            f"{caller}: no input reaches the output; '{stopped}' is the last layer that lets nothing through. {remedy}",
             layers=(stopped,),
         )
 

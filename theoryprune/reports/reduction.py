@@ -46,7 +46,7 @@ def counts(reduction: Reduction, small: WeightGraph) -> tuple[Counts, Counts]:
     ----------
     reduction : Reduction
     small : WeightGraph
-        Its graph, compacted.
+        Its graph without the pruned channels.
     """
     dense = sum(row.before for row in reduction.layers)
     before = Counts(size(reduction.before).total, macs(reduction.before), dense)

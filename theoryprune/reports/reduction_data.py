@@ -21,7 +21,7 @@ def reduction_data(reduction: Reduction, small: WeightGraph) -> dict[str, Any]:
     ----------
     reduction : Reduction
     small : WeightGraph
-        Its graph, compacted.
+        Its graph without the pruned channels.
     """
     plan, divided = reduction.plan, reduction.plan.allocation
     before, after = map(asdict, counts(reduction, small))

@@ -4,7 +4,7 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph, sequential_graph
-from tests.small import with_statistics
+from tests.small import Written, with_statistics
 from theoryprune.coresets import group_coreset, hidden_layer, merge
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
@@ -15,6 +15,22 @@ from theoryprune.coresets.hidden_groups import hidden_groups
 def net(*between, last=None, size=6):
     last = last or nn.Conv2d(6, 3, 2, padding=1)
     return sequential_graph(nn.Conv2d(2, 6, 3, padding=1), nn.BatchNorm2d(6), *between, last, shape=(2, size, size))
+
+
+def twice(last, *, flat=False, dense=False):
+    """Units concatenated with themselves, before or after flattening."""
+    first = nn.Linear(3, 6) if dense else nn.Conv2d(2, 6, 3, padding=1)
+
+    def forward(parts, x):
+        hidden = torch.relu(parts.first(x))
+        hidden = torch.flatten(hidden, 1) if flat else hidden
+        both = torch.cat([hidden, hidden], 1)
+        return parts.last(torch.flatten(both, 1) if isinstance(last, nn.Linear) else both)
+
+    torch.manual_seed(3)
+    for part in (first, last):
+        nn.init.normal_(part.weight)
+    return tp.extract(Written(forward, first=first, last=last).double(), (3,) if dense else (2, 4, 4))
 
 
 CASES = {
@@ -29,6 +45,10 @@ CASES = {
     "pool, flatten": net(nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), last=nn.Linear(6 * 9, 4)),
     "mean": net(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), last=nn.Linear(6, 4)),
     "groups": net(nn.ReLU(), last=nn.Conv2d(6, 4, 2, groups=2)),
+    "twice": twice(nn.Conv2d(12, 3, 2)),
+    "twice, then flat": twice(nn.Linear(192, 3)),
+    "flat, then twice": twice(nn.Linear(192, 3), flat=True),
+    "shift before borders": net(nn.ReLU(), nn.BatchNorm2d(6)),
     "shift after": net(nn.ReLU(), nn.BatchNorm2d(6), last=nn.Conv2d(6, 3, 2)),
 }
 

@@ -53,6 +53,19 @@ def test_no_input_shows_a_larger_error(between, method, dtype):
         assert proof.tightness == proof.observed / proof.best
 
 
+def test_units_that_are_read_twice_count_together():
+    """Concatenated with themselves: the error is that of both columns at once, which is up to twice as long."""
+    parts = {"first": nn.Linear(3, 6), "last": nn.Linear(12, 1)}
+    module = Written(lambda m, x: m.last(torch.cat(2 * [torch.relu(m.first(x))], 1)), **parts).double()
+    graph = tp.extract(module, (3,))
+    ones = graph.with_weights({"last.weight": torch.ones(1, 12).double()})
+    proof, after = certified(ones, 3)
+    x = 10 * torch.randn(5000, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    error = (tp.forward(ones, x) - tp.forward(after, x)).norm(dim=1)
+    worst = float((error / (x.square().sum(1) + 1).sqrt()).max())
+    assert 0.9 * proof.observed <= worst <= proof.best
+
+
 def _double(layer):
     return layer.with_tensors({key: tensor.double() for key, tensor in layer.tensors()})
 

@@ -11,11 +11,11 @@ import numpy as np
 from theoryprune.bounds import ConvCertificate, Window, certify_conv_layer, pool_gain
 from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.constant_change import constant_change
+from theoryprune.coresets.consumer_weights import kernels_of
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
 from theoryprune.coresets.hidden_layer import slope_of
-from theoryprune.coresets.matrices import outgoing_of, rows_of
-from theoryprune.geometry.arguments import Floats
+from theoryprune.coresets.matrices import rows_of
 from theoryprune.layers import AdaptiveAvgPool, AvgPool, Conv, Flatten, Layer, Linear, MaxPool, SpatialMean
 from theoryprune.types import WeightGraph
 
@@ -110,7 +110,7 @@ def conv_arguments(
         early = consumer.units.between[: consumer.units.early]
         # The bounds know one pool behind the activation; a max pool before it gives the same, an average does not.
         known = len(pools) == 1 and (isinstance(pools[0], MaxPool) or pools[0] not in early)
-        old, new = (_kernels(graph, consumer) for graph in (before, after))
+        old, new = (kernels_of(graph, consumer) for graph in (before, after))
         change = constant_change(before, after, consumer)
         found.append(
             {
@@ -156,21 +156,3 @@ def _whole(pool: Layer, graph: WeightGraph) -> Layer:
 def _gain(pools: Sequence[Layer], graph: WeightGraph) -> float:
     product = math.prod(pool_gain(pool, graph.shapes[pool.inputs[0]]) for pool in pools)
     return float(np.nextafter(product * (1 + len(pools) * 2.0**-50), np.inf))
-
-
-def _kernels(graph: WeightGraph, consumer: Consumer) -> Floats:
-    """Return what a consumer multiplies the units by, shape (p, n, *k), with zeros for other groups' units."""
-    layer, units = graph.by_name[consumer.layer], len(consumer.columns)
-    columns = outgoing_of(graph, consumer)
-    if isinstance(layer, Conv):
-        own = np.moveaxis(columns.reshape(-1, math.prod(layer.kernel), units), 2, 1)
-        wide = np.zeros((layer.groups, len(own), *own.shape[1:]))
-        block = np.maximum(consumer.columns[:, 0], 0) // layer.weight.shape[1]
-        wide[block, :, np.arange(units)] = np.moveaxis(own, 1, 0)
-        return wide.reshape(-1, units, *layer.kernel)
-    before = [step for step in consumer.units.between if isinstance(step, Flatten) and step.features > 1]
-    shape = graph.shapes[before[0].inputs[0]][1:] if before else ()
-    if not shape:
-        steps = consumer.units.between
-        shape = (1,) * (len(graph.shapes[steps[0].inputs[0]]) - 1) if steps else (1,)
-    return np.moveaxis(columns.reshape(-1, consumer.columns.shape[1], units), 2, 1).reshape(-1, units, *shape)

@@ -11,11 +11,12 @@ from theoryprune.bounds.gains import Effort
 from theoryprune.coresets.certify_convs import certify_convs, conv_arguments, why_no_conv_certificate
 from theoryprune.coresets.certify_stream import certify_stream
 from theoryprune.coresets.constant_change import joint_change
+from theoryprune.coresets.consumer_weights import columns_of
 from theoryprune.coresets.group_certificate import GroupCertificate, summed
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
 from theoryprune.coresets.hidden_layer import slope_of
-from theoryprune.coresets.matrices import outgoing_of, rows_of
+from theoryprune.coresets.matrices import rows_of
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import Linear
 from theoryprune.types import WeightGraph
@@ -114,7 +115,7 @@ def dense_arguments(
     """Return what the certificate of a dense reading compares: arguments of `certify_layer` and of its checker."""
     reading = hidden.readings[place]
     rows = rows_of(before, hidden, reading)
-    old, new = (np.concatenate([outgoing_of(graph, consumer) for consumer in reading]) for graph in (before, after))
+    old, new = (np.concatenate([columns_of(graph, consumer) for consumer in reading]) for graph in (before, after))
     change = joint_change(before, after, reading)
     return {
         "V": old,

@@ -34,6 +34,7 @@ from theoryprune.graph.evaluate import forward as forward
 from theoryprune.graph.channels import channel_groups as channel_groups
 from theoryprune.graph.transform import apply_mask as apply_mask
 from theoryprune.graph.compact import compact as compact
+from theoryprune.graph.remove import remove_channels as remove_channels
 from theoryprune.graph.emit import to_module as to_module
 from theoryprune.graph.modules import (
     mask_module as mask_module,
@@ -46,6 +47,7 @@ from theoryprune.graph.files import (
     save_graph as save_graph,
     save_mask as save_mask,
 )
+from theoryprune.graph.remap import remap_optimizer as remap_optimizer
 from theoryprune import measures as measures
 from theoryprune.bounds import verify as verify
 from theoryprune.scores import (
@@ -84,10 +86,20 @@ from theoryprune.masks import (
     reinitialise as reinitialise,
     invert as invert,
 )
+from theoryprune import coresets as coresets
+from theoryprune.coresets import (
+    Budget as Budget,
+    Reduction as Reduction,
+    apply_coreset as apply_coreset,
+    kernel_fit as kernel_fit,
+    merge as merge,
+    reduce as reduce,
+)
 from theoryprune.reports import (
     Summary as Summary,
     summarize as summarize,
     plot_layers as plot_layers,
+    plot_curve as plot_curve,
     cite as cite,
 )
 
@@ -115,6 +127,7 @@ __all__ = [
     "channel_groups",
     "apply_mask",
     "compact",
+    "remove_channels",
     "to_module",
     "mask_module",
     "module_mask",
@@ -123,6 +136,7 @@ __all__ = [
     "load_mask",
     "save_graph",
     "save_mask",
+    "remap_optimizer",
     "measures",
     "verify",
     "SCORES",
@@ -157,8 +171,16 @@ __all__ = [
     "shuffle",
     "reinitialise",
     "invert",
+    "coresets",
+    "Budget",
+    "reduce",
+    "Reduction",
+    "merge",
+    "kernel_fit",
+    "apply_coreset",
     "Summary",
     "summarize",
     "plot_layers",
+    "plot_curve",
     "cite",
 ]

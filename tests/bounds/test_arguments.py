@@ -47,3 +47,13 @@ def test_folds():
             as_fold(assignment, multipliers, kept, slopes)
     with pytest.raises(ValueError, match="together"):
         as_fold([0, 1, 0], None, kept, slopes)
+
+
+def test_numbers_that_float64_lacks_are_refused():
+    assert as_reals([2**53], "x", (1,))[0] == 2.0**53
+    for bad in ([2**53 + 1], [-(2**53) - 1], np.array([2**63], dtype=np.uint64)):
+        with pytest.raises(ValueError, match="x must hold numbers that float64 does"):
+            as_reals(bad, "x", (1,))
+    if np.finfo(np.longdouble).nmant > 52:
+        with pytest.raises(ValueError, match="1 would be rounded"):
+            as_reals(np.array([1 / np.longdouble(3)]), "x", (1,))

@@ -33,3 +33,8 @@ def test_shapes_must_fit():
         as_layer(V, W, [0, 1], [[1]])
     with pytest.raises(ValueError, match="finite"):
         as_layer(V, [[np.inf, 0], [0, 1]], [0], [[1]])
+
+
+def test_offsets_that_overflow_are_refused():
+    with pytest.raises(ValueError, match="offset - kept_offset"):
+        as_layer([[1.0]], [[1.0]], [0], [[1.0]], offset=[1.7e308], kept_offset=[-1.7e308])

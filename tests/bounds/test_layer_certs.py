@@ -99,3 +99,14 @@ def test_two_runs_are_the_same_and_inputs_are_left_alone():
     assert first.digest == second.digest
     assert (before[0] == V).all()
     assert (before[1] == W).all()
+
+
+@pytest.mark.parametrize(
+    ("v", "w", "shift", "tau"), [(1e200, 1e-200, 1e-150, 1.0), (1e-200, 1e-200, 1.0, 1.0), (1.0, 1e-300, 1.0, 1e-30)]
+)
+def test_an_offset_beside_small_and_large_weights_counts(v, w, shift, tau):
+    # At x = 0 the error is the offset's change, and nothing else changed.
+    found = certify_layer([[v]], [[w]], [0], [[v]], offset=[shift], kept_offset=[0.0], radius=1.0, tau=tau)
+    assert found.best * found.tau >= shift
+    assert found.observed <= found.best < shift / found.tau * (1 + 1e-9)
+    assert 0 <= found.error_observed <= found.error

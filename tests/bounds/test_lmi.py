@@ -1,5 +1,7 @@
 """The matrix inequality accepts what holds and nothing below."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -29,3 +31,14 @@ def test_nonsense_is_refused():
     for sector, square in [([1.0, -1.0], 1.0), ([1.0, np.nan], 1.0), ([2.0, 2.0], 0.0), ([2.0, 2.0], np.nan)]:
         assert not is_sector_bound(pair, np.array(sector), square)
     assert not is_sector_bound(pair, np.array([0.5, 2.0]), 10.0)  # T below A^T A
+
+
+def test_nothing_below_the_exact_square_in_rationals():
+    # One unit at slope 0: (T B)^2 / (4 (T - A^2)).
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        a, b, t = rng.uniform(0.5, 1), rng.uniform(0.5, 1), rng.uniform(1.1, 3)
+        exact = (Fraction(t) * Fraction(b)) ** 2 / (4 * (Fraction(t) - Fraction(a) ** 2))
+        for square in float(exact) * (1 + 2.0**-53 * np.arange(-8, 3)):
+            if Fraction(float(square)) < exact:
+                assert not is_sector_bound(pair_of([[a]], [[b]]), np.array([t]), float(square))

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from theoryprune.bounds import norms
 from theoryprune.bounds.norms import is_positive_definite, spectral_norm_up, top_eigenvalue
 
 
@@ -38,3 +39,12 @@ def test_definite_or_not():
     assert not is_positive_definite(np.diag([1.0, -1e-12]))
     assert not is_positive_definite(np.full((2, 2), np.nan))
     assert top_eigenvalue(np.diag([1.0, 3.0, 2.0])) == pytest.approx(3)
+
+
+def test_no_acceptance_below_the_exact_norm(monkeypatch):
+    # Without the excess of 1e-10 that is tried first, only delta keeps the bound above.
+    monkeypatch.setattr(norms, "_EXCESSES", [j * 2.0**-53 for j in range(-40, 2000)])
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        matrix = rng.standard_normal((int(rng.integers(2, 400)), 2))
+        assert exact_square_2x2_at_most(matrix, spectral_norm_up(matrix))

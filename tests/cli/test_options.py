@@ -9,10 +9,10 @@ def test_every_command_explains_itself(capfd):
     assert top.code == 0
     assert "Exit codes: 0 done; 1 refused" in top.out
     assert "141 a broken pipe" in top.out
-    assert all(command in top.out for command in ("prune", "show", "verify", "cite"))
+    assert all(command in top.out for command in ("prune", "reduce", "show", "verify", "cite"))
 
 
-@pytest.mark.parametrize("command", ["prune", "show", "verify", "cite"])
+@pytest.mark.parametrize("command", ["prune", "reduce", "show", "verify", "cite"])
 def test_the_help_shows_placeholders_and_no_empty_defaults(capfd, command):
     result = run(capfd, command, "--help")
     assert result.code == 0
@@ -35,6 +35,8 @@ def test_the_amounts_are_one_group(capfd):
         ("or on_collapse='report' to go on", "or --on-collapse report to go on"),
         ("schedule=adaptive(), density=0.0123 or more", "--schedule adaptive, --density 0.0123 or more"),
         ("guard='layer' keeps", "--guard layer keeps"),
+        ("a stream (streams=True reduces it)", "a stream (--streams reduces it)"),
+        ("Budget(params=0.1): Ask for params=0.2 at least", "Budget(params=0.1): Ask for --params 0.2 at least"),
         ("seed='3', microscope='layer'", "seed='3', microscope='layer'"),
     ],
 )

@@ -6,7 +6,8 @@ from torch import nn
 
 import theoryprune as tp
 from theoryprune.cli import runs
-from theoryprune.cli.runs import GRAPH, MASK, RECORD, Run, check_free, file_hash, read_run, write_run
+from theoryprune.cli.folders import RECORD, file_hash
+from theoryprune.cli.runs import GRAPH, MASK, Run, read_run, write_run
 from theoryprune.errors import FileFormatError
 
 
@@ -47,22 +48,6 @@ def test_an_empty_folder_is_filled_and_a_run_kept(tmp_path, run):
     assert names(tmp_path) == ["run"]
 
 
-def test_a_folder_with_other_files_is_never_replaced(tmp_path, run):
-    (tmp_path / "thesis.tex").write_text("years of work")
-    for force in (False, True):
-        with pytest.raises(FileExistsError, match=r"holds other files \(thesis.tex\)"):
-            write_run(tmp_path, run, force=force)
-    assert names(tmp_path) == ["thesis.tex"]
-
-
-def test_a_file_or_a_missing_parent_is_refused(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(FileExistsError, match="is a file; name a folder"):
-        check_free(tmp_path / "file", force=True)
-    with pytest.raises(FileNotFoundError, match="does not exist; create it first"):
-        check_free(tmp_path / "a" / "b", force=False)
-
-
 @pytest.mark.parametrize("failing", ["save_mask", "save_graph", "file_hash"])
 def test_nothing_is_written_half(tmp_path, run, monkeypatch, failing):
     write_run(tmp_path / "old", run)
@@ -77,22 +62,6 @@ def test_nothing_is_written_half(tmp_path, run, monkeypatch, failing):
     monkeypatch.undo()
     assert names(tmp_path) == ["old"]
     assert read_run(tmp_path / "old").record["method"] == "synflow"
-
-
-def test_the_old_run_stays_if_the_new_one_cannot_take_its_place(tmp_path, run, monkeypatch):
-    write_run(tmp_path / "run", run)
-    replace = runs.os.replace
-
-    def fail(source, target):
-        if str(source).endswith(".tmp") and str(target).endswith("run"):
-            raise OSError("busy")
-        replace(source, target)
-
-    monkeypatch.setattr(runs.os, "replace", fail)
-    with pytest.raises(OSError, match="busy"):
-        write_run(tmp_path / "run", run, force=True)
-    assert names(tmp_path) == ["run"]
-    assert read_run(tmp_path / "run").mask.kept == 2
 
 
 def test_a_folder_that_is_no_run(tmp_path):

@@ -7,8 +7,9 @@ import torch
 
 import theoryprune as tp
 from tests.cli.command import run, usable_models
+from theoryprune.cli.folders import RECORD, file_hash
 from theoryprune.cli.proof import Proof, load_proof, save_proof
-from theoryprune.cli.runs import GRAPH, MASK, PROOF, RECORD, file_hash
+from theoryprune.cli.runs import GRAPH, MASK, PROOF
 
 
 @pytest.fixture(autouse=True)

@@ -65,13 +65,13 @@ def test_kernel_fit_before_merge_before_norm():
 @pytest.mark.slow
 @pytest.mark.parametrize("weight_decay", [0.01, 1.0])
 def test_the_order_over_five_trainings(weight_decay):
-    """At a quarter of the units; with pivoting kernel_fit keeps .94 where all units have about .965."""
+    """At a quarter of the units; kernel_fit keeps .94 where all units have about .965, more than by merge's choice."""
     x, x_test, y, y_test = digits()
     nets = [trained(x, y, epochs=120, weight_decay=weight_decay, seed=seed) for seed in range(5)]
 
     def mean(name, **options):
         return np.mean([accuracy(pruned(net, name, 0.25, **options), x_test, y_test) for net in nets])
 
-    assert mean("kernel_fit", select="pivchol") >= 0.94
+    assert mean("kernel_fit") >= max(0.94, mean("kernel_fit", select="facility"))
     assert mean("kernel_fit") >= mean("merge") - 0.01 >= mean("norm") + 0.1
     assert max(mean(name) for name in ("mussay", "lowner_peel", "lewis", "random")) <= mean("merge") - 0.1

@@ -118,3 +118,23 @@ def test_a_permutation_of_units_permutes_the_order():
 def test_nothing_to_serve():
     assert facility_location(np.zeros((3, 2)), np.ones((1, 3))).curve.tolist() == [0, 0, 0, 0]
     assert facility_location(np.eye(3), np.zeros((1, 3))).order.tolist() == [0, 1, 2]
+
+
+def test_copies_have_no_rays():
+    """A double is as far from a row as the row is long; its own copy costs nothing."""
+    rows = np.array([[1.0, 0.0], [2.0, 0.0], [1.0, 0.0], [0.0, 4.0]])
+    found = facility_location(rows, np.ones((1, 4)), copies=True)
+    assert found.order.tolist() == [3, 0, 1, 2]
+    assert found.curve.tolist() == [8, 4, 1, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_curve_of_copies_is_the_bound_of_folding_copies(seed):
+    rows, columns = np.random.default_rng(seed).standard_normal((2, 12, 4))
+    columns = columns.T
+    found = facility_location(rows, columns, copies=True)
+    for size in (1, 4, 9, 12):
+        result = fold(rows, columns, found.order[:size], copies=True)
+        gone = np.setdiff1d(np.arange(12), result.kept)
+        bound = np.linalg.norm(columns[:, gone], axis=0) @ np.linalg.norm(result.merging.residuals, axis=1)
+        assert found.curve[size] == pytest.approx(bound, abs=1e-12)

@@ -89,3 +89,14 @@ def test_blocks_do_not_matter(monkeypatch):
     whole = fold(rows, columns, np.arange(0, 100, 3))
     monkeypatch.setattr(sys.modules["theoryprune.coresets.fold"], "_NUMBERS", 100)
     assert np.array_equal(fold(rows, columns, np.arange(0, 100, 3)).merging.assignment, whole.merging.assignment)
+
+
+def test_copies_only():
+    """With factors 0 and 1 a multiple is not served, a copy is, and what is nearer to 0 is dropped."""
+    rows = np.array([[1.0, 0.0], [1.1, 0.0], [3.0, 0.0], [0.0, 0.3], [1.0, 0.0]])
+    columns = np.arange(1.0, 11.0).reshape(2, 5)
+    result = fold(rows, columns, [0], copies=True)
+    assert result.merging.assignment.tolist() == [0, 0, 0, -1, 0]
+    assert result.merging.multipliers.tolist() == [1, 1, 1, 0, 1]
+    assert np.array_equal(result.outgoing[:, 0], columns[:, [0, 1, 2, 4]].sum(axis=1))
+    assert np.allclose(result.merging.residuals, [[0.1, 0], [2, 0], [0, 0.3], [0, 0]])

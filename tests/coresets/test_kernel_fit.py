@@ -71,6 +71,21 @@ def test_all_units_that_matter_are_exact():
     assert result.fit.rms <= 1e-6 * result.fit.target_rms
 
 
+@pytest.mark.parametrize("select", ["facility", "pivchol"])
+@pytest.mark.parametrize("size", [1e-6, 1e-12, 1e-150])
+def test_nothing_is_divided_by_a_unit_that_hardly_speaks(size, select):
+    """Two units of almost no effect: pivoting never takes them, and where they stay their weights do too."""
+    rows, columns = layer("gauss")
+    rows[[2, 5]] *= size
+    for m in (6, 12, 22, 23):
+        result = kernel_fit(rows, columns, m, select=select)
+        assert is_kernel_fit(result, rows, columns)
+        assert np.abs(result.outgoing).max() < 100 * np.abs(columns).max()
+        faint = np.isin(result.kept, [2, 5])
+        assert select == "facility" or m > 22 or not faint.any()
+        assert np.array_equal(result.outgoing[:, faint], columns[:, result.kept[faint]])
+
+
 def test_a_full_budget_is_the_identity():
     rows, columns = layer("gauss")
     result = kernel_fit(rows, columns, 24)
@@ -82,8 +97,8 @@ def test_a_full_budget_is_the_identity():
 @pytest.mark.parametrize("blend", [0.0, 0.3, 1.0])
 def test_a_blend_lies_between(blend):
     rows, columns = layer("clustered")
-    ends = [merge(rows, columns, 8), kernel_fit(rows, columns, 8)]
-    result = kernel_fit(rows, columns, 8, blend=blend)
+    ends = [merge(rows, columns, 8), kernel_fit(rows, columns, 8, select="facility")]
+    result = kernel_fit(rows, columns, 8, blend=blend, select="facility")
     assert result.outgoing == pytest.approx((1 - blend) * ends[0].outgoing + blend * ends[1].outgoing)
     assert result.fit.rms == pytest.approx(output_rms(result, rows, columns))
     # The error is affine in U, so the norm of its mean square is convex in the blend.

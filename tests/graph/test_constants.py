@@ -6,6 +6,7 @@ import theoryprune as tp
 from tests.networks import random_graph, random_mask
 from theoryprune.graph.constants import Constants, constants, find_constants
 from theoryprune.graph.evaluate import walk
+from theoryprune.graph.joins import find_joins
 from theoryprune.layers import Layer
 
 
@@ -25,7 +26,7 @@ def every_value(graph: tp.WeightGraph, x: torch.Tensor) -> dict[str, torch.Tenso
 def test_constant_channels_have_the_stated_value_everywhere_on_every_input(seed):
     graph = random_graph(seed)
     sparse = tp.apply_mask(graph, random_mask(graph, 0.15, seed))
-    known = find_constants(sparse)
+    known = find_constants(sparse, find_joins(sparse))
     x = 10 * torch.randn(4, *graph.input_shape, dtype=torch.float64)
     found = 0
     for name, value in every_value(sparse, x).items():
@@ -41,7 +42,7 @@ def test_a_constant_beside_padded_zeros_varies_over_positions():
     net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, 1))
     graph = tp.extract(net, (1, 4, 4))
     graph = graph.with_weights({"0.weight": torch.zeros(1, 1, 1, 1)})
-    known = find_constants(graph)
+    known = find_constants(graph, find_joins(graph))
     assert known["0"].varying.tolist() == [False]
     assert known["1"].varying.tolist() == [True]
 
@@ -49,7 +50,7 @@ def test_a_constant_beside_padded_zeros_varies_over_positions():
 def test_a_zero_beside_padded_zeros_stays_constant():
     net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.Conv2d(1, 1, 3, padding=1))
     graph = tp.extract(net, (1, 4, 4)).with_weights({"0.weight": torch.zeros(1, 1, 1, 1)})
-    known = find_constants(graph)
+    known = find_constants(graph, find_joins(graph))
     assert known["1"].varying.tolist() == [False]
     assert known["1"].value.item() == pytest.approx(net[1].bias.item())
 
@@ -67,7 +68,10 @@ def test_a_zero_beside_padded_zeros_stays_constant():
 def test_average_pooling_of_a_constant_is_what_it_computes(pool):
     net = nn.Sequential(nn.Conv2d(1, 1, 1), pool)
     graph = tp.extract(net.double(), (1, 5, 5)).with_weights({"0.weight": torch.zeros(1, 1, 1, 1).double()})
-    known, value = find_constants(graph)[graph.output], tp.forward(graph, torch.rand(1, 1, 5, 5).double())
+    known, value = (
+        find_constants(graph, find_joins(graph))[graph.output],
+        tp.forward(graph, torch.rand(1, 1, 5, 5).double()),
+    )
     if not known.varying.any():
         torch.testing.assert_close(value, known.value.reshape(1, 1, 1, 1).expand_as(value))
     uneven = pool.padding == 1 and pool.count_include_pad
@@ -77,7 +81,8 @@ def test_average_pooling_of_a_constant_is_what_it_computes(pool):
 def test_batch_norm_with_scale_zero_makes_a_constant():
     net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.BatchNorm2d(2)).double()
     net[1].weight.data[0], net[1].bias.data[0] = 0.0, 1.5
-    known = find_constants(tp.extract(net, (1, 3, 3)))["1"]
+    graph = tp.extract(net, (1, 3, 3))
+    known = find_constants(graph, find_joins(graph))["1"]
     assert known.varying.tolist() == [False, True]
     assert known.value.tolist() == [1.5, 0.0]
 

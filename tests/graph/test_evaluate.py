@@ -6,7 +6,7 @@ from torch import nn
 
 import theoryprune as tp
 from tests.small import Written, normal
-from theoryprune.graph.evaluate import require_values, walk
+from theoryprune.graph.evaluate import require_finite, require_values, walk
 
 
 def branched(m, x):
@@ -74,3 +74,14 @@ def test_the_input_is_not_changed():
     x = normal(3, 4, dtype=torch.float32)
     tp.forward(graph, x)
     assert x.equal(normal(3, 4, dtype=torch.float32))
+
+
+def test_entries_that_are_not_finite_are_refused_by_name():
+    net = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    require_finite(tp.extract(net, (3,)))
+    with torch.no_grad():
+        net[0].weight[1] = torch.tensor([torch.nan, 1, torch.inf])
+    with pytest.raises(
+        ValueError, match=r"'0.weight' must be finite, got 2 of 6 entries that are NaN or infinite; mend"
+    ):
+        require_finite(tp.extract(net, (3,)))

@@ -7,6 +7,7 @@ from tests.graph.test_constants import every_value
 from tests.networks import random_graph, random_mask
 from theoryprune.graph.constants import find_constants
 from theoryprune.graph.evaluate import walk
+from theoryprune.graph.joins import find_joins
 from theoryprune.graph.needs import find_needs
 from theoryprune.layers import Layer
 
@@ -29,8 +30,8 @@ def with_noise(graph: tp.WeightGraph, x: torch.Tensor, place: str, channels: tor
 def test_noise_on_channels_that_nobody_needs_changes_nothing(seed):
     graph = random_graph(seed)
     sparse = tp.apply_mask(graph, random_mask(graph, 0.2, seed))
-    known = find_constants(sparse)
-    needed = find_needs(sparse, known)
+    known = find_constants(sparse, find_joins(sparse))
+    needed = find_needs(sparse, known, find_joins(sparse))
     x = torch.randn(2, *graph.input_shape, dtype=torch.float64)
     expected, tried = tp.forward(sparse, x), 0
     for name in every_value(sparse, x):
@@ -44,11 +45,15 @@ def test_noise_on_channels_that_nobody_needs_changes_nothing(seed):
 def test_a_channel_read_with_zero_weights_only_is_not_needed():
     graph = tp.extract(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2)), (2,))
     graph = graph.with_weights({"2.weight": torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 2.0]])})
-    assert find_needs(graph, find_constants(graph))["0"].tolist() == [True, False, True]
+    assert find_needs(graph, find_constants(graph, find_joins(graph)), find_joins(graph))["0"].tolist() == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_constant_is_needed_only_at_padded_borders():
     for padding, expected in ((0, [False]), (1, [True])):
         net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 3, padding=padding))
         graph = tp.extract(net, (1, 5, 5)).with_weights({"0.weight": torch.zeros(1, 1, 1, 1)})
-        assert find_needs(graph, find_constants(graph))["0"].tolist() == expected
+        assert find_needs(graph, find_constants(graph, find_joins(graph)), find_joins(graph))["0"].tolist() == expected

@@ -4,6 +4,7 @@ from torch import nn
 
 import theoryprune as tp
 from theoryprune.graph.constants import find_constants
+from theoryprune.graph.joins import find_joins
 from theoryprune.graph.simplify import drop_constant_branches, drop_unread
 from theoryprune.layers import Shift
 
@@ -33,7 +34,7 @@ def kinds(graph: tp.WeightGraph) -> list[str]:
 @pytest.mark.parametrize(("sign", "name"), [(1, "second.weight"), (1, "first.weight"), (-1, "second.weight")])
 def test_a_constant_addend_becomes_a_shift(sign, name):
     graph = emptied(Sum(sign), name)
-    simple = drop_constant_branches(graph, find_constants(graph))
+    simple = drop_constant_branches(graph, find_constants(graph, find_joins(graph)))
     assert kinds(simple) == ["conv", "shift"]
     x = torch.randn(2, 1, 5, 5, dtype=torch.float64)
     torch.testing.assert_close(tp.forward(simple, x), tp.forward(graph, x), rtol=1e-12, atol=1e-12)
@@ -41,7 +42,7 @@ def test_a_constant_addend_becomes_a_shift(sign, name):
 
 def test_a_zero_addend_vanishes_and_the_output_is_renamed():
     graph = emptied(Sum(bias=False), "second.weight")
-    simple = drop_constant_branches(graph, find_constants(graph))
+    simple = drop_constant_branches(graph, find_constants(graph, find_joins(graph)))
     assert kinds(simple) == ["conv"]
     assert simple.output == "first"
     assert simple.order == ("first.weight",)
@@ -49,7 +50,7 @@ def test_a_zero_addend_vanishes_and_the_output_is_renamed():
 
 def test_a_constant_minus_a_tensor_becomes_a_factor_and_a_shift():
     graph = emptied(Sum(-1), "first.weight")
-    simple = drop_constant_branches(graph, find_constants(graph))
+    simple = drop_constant_branches(graph, find_constants(graph, find_joins(graph)))
     assert kinds(simple) == ["conv", "scale", "shift"]
     x = torch.randn(2, 1, 5, 5, dtype=torch.float64)
     torch.testing.assert_close(tp.forward(simple, x), tp.forward(graph, x), rtol=1e-12, atol=1e-12)
@@ -58,7 +59,7 @@ def test_a_constant_minus_a_tensor_becomes_a_factor_and_a_shift():
 def test_a_sum_of_two_constants_is_left_to_the_collapse_check():
     graph = emptied(Sum(), "first.weight")
     graph = graph.with_weights({"second.weight": torch.zeros_like(graph.weights["second.weight"])})
-    simple = drop_constant_branches(graph, find_constants(graph))
+    simple = drop_constant_branches(graph, find_constants(graph, find_joins(graph)))
     assert not any(isinstance(layer, Shift) for layer in simple.layers)
 
 

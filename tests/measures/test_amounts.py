@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -87,3 +88,10 @@ def test_trap_008_an_int_other_than_one_is_no_count():
     assert measures.check_density(np.float32(0.5)) == 0.5
     with pytest.raises(ValueError, match=r"got 2; did you mean 0\.02"):
         measures.check_density(2)
+
+
+@pytest.mark.parametrize(("value", "hint"), [(50, "; did you mean 0.5?"), (0, ""), (1.5, ""), (float("nan"), "")])
+def test_a_fraction_is_named_in_its_error(value, hint):
+    with pytest.raises(ValueError, match=re.escape(f"macs must be in (0, 1], got {value}{hint}")):
+        measures.check_fraction("macs", value)
+    assert measures.check_fraction("macs", 1) == 1.0

@@ -22,3 +22,9 @@ def test_a_seed_is_an_int(seed):
 def test_a_seed_is_not_negative():
     with pytest.raises(ValueError, match="seed must not be negative, got -1"):
         generator(-1)
+
+
+def test_a_seed_has_64_bits():
+    assert generator(2**64 - 1).initial_seed() % 2**64 == 2**64 - 1
+    with pytest.raises(ValueError, match=r"seed must be below 2\*\*64, got 18446744073709551616"):
+        generator(2**64)

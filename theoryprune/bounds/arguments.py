@@ -20,7 +20,11 @@ def as_reals(values: ArrayLike, name: str, shape: tuple[int | None, ...]) -> Flo
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must be real numbers, got dtype {array.dtype}")
-    array = array.astype(np.float64)
+    given, array = array, array.astype(np.float64)
+    whole = given.dtype.kind in "iu"
+    rounded = (given > 2**53) | (given < -(2**53)) if whole else (array != given) & (given == given)
+    if rounded.any():
+        raise ValueError(f"{name} must hold numbers that float64 does, but {int(rounded.sum())} would be rounded")
     fits = array.ndim == len(shape) and all(want in (None, got) for want, got in zip(shape, array.shape, strict=True))
     if not fits:
         wanted = ", ".join("any" if side is None else str(side) for side in shape)
@@ -73,7 +77,7 @@ def power_of_two(tau: float) -> float:
     """
     if not 0 < tau < np.inf:
         raise ValueError(f"tau must be positive and finite, got {tau}")
-    return float(2.0 ** np.clip(np.round(np.log2(tau)), -1000, 1000))
+    return float(2.0 ** np.clip(np.round(np.log2(tau)), -1000, 960))
 
 
 def divided(values: Floats, step: float, name: str) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.bounds.gains import GainBounds
-from theoryprune.bounds.rounding import Floats, norm_up, up
+from theoryprune.bounds.rounding import UNIT, Floats, norm_up, product_up, up
 
 
 def box_radius(low: ArrayLike, high: ArrayLike) -> float:
@@ -20,14 +20,24 @@ def box_radius(low: ArrayLike, high: ArrayLike) -> float:
 def ball_error(
     gains: GainBounds, separate: GainBounds | None, constant: GainBounds | None, radius: float, tau: float | None
 ) -> float:
-    """The lesser of the two bounds on a ball, rounded up."""
+    """The lesser of the two bounds on a ball, rounded up: 0 only where the gains are."""
     if separate is None or constant is None or tau is None:
-        return up(gains.best * radius)
-    joint = up(gains.best * float(np.hypot(radius, tau)), terms=4)
-    return min(joint, up(separate.best * radius + constant.best * tau, terms=4))
+        return _times(gains.best, radius)
+    with np.errstate(over="ignore"):
+        length = up(float(np.hypot(radius, tau)))
+    joint = _times(gains.best, length)
+    return min(joint, up(_times(separate.best, radius) + _times(constant.best, tau)))
 
 
 def onto_sphere(point: Floats, radius: float) -> Floats:
-    """A point of norm at most the radius, strictly, along the same ray."""
-    length = float(np.linalg.norm(point / np.abs(point).max())) * float(np.abs(point).max()) if point.any() else 1.0
-    return point * (radius / length * (1 - 1e-12)) if point.any() else point
+    """A point of norm at most the radius, strictly, along the same ray; the origin for the smallest of radii."""
+    if not point.any():
+        return point
+    direction = point / np.abs(point).max()
+    shrunk = radius * (1 - 1e-12 - 32 * point.size * UNIT)
+    moved = direction * (shrunk / float(np.linalg.norm(direction)))
+    return moved if norm_up(moved) <= radius else np.zeros_like(point)
+
+
+def _times(first: float, second: float) -> float:
+    return float(product_up(np.array([first]), np.array([second]))[0])

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from theoryprune.bounds.centre import centre_bound, linear_norm_up
+from theoryprune.bounds.centre import centre_bound, linear_norm_up, middle_norm_up
 from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.lmi import proved_gain
 from theoryprune.bounds.pair import Pair
@@ -95,7 +95,8 @@ def gain_bounds(pair: Pair, effort: Effort = "default", nonnegative: bool = Fals
         tried.append(np.sqrt(found))
         schur, sector = _first_proved(pair, [found, *starts, sector_of(pair, tried[-1])])
     products = [product_bound(pair, balance) for balance in tried]
-    centres = [centre_bound(pair, balance) for balance in tried]
+    linear = middle_norm_up(pair)
+    centres = [centre_bound(pair, balance, linear, known) for balance, known in zip(tried, products, strict=True)]
     first, second = int(np.argmin(products)), int(np.argmin(centres))
     return GainBounds(
         triangle=triangle,

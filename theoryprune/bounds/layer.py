@@ -105,7 +105,10 @@ def as_layer(
     new_rows = rows[chosen] if kept_rows is None else as_reals(kept_rows, "kept_rows", (m, d))
     slopes = as_slopes(slope, n)
     old = np.zeros(p) if offset is None else as_reals(offset, "offset", (p,))
-    shift = np.zeros(p) if kept_offset is None else old - as_reals(kept_offset, "kept_offset", (p,))
+    with np.errstate(over="ignore"):
+        shift = np.zeros(p) if kept_offset is None else old - as_reals(kept_offset, "kept_offset", (p,))
+    if not np.isfinite(shift).all():
+        raise ValueError("offset - kept_offset must be finite in float64, but it overflows: rescale the layer")
     if bias is None and kept_bias is None and not shift.any():
         return Layer(outgoing, rows, chosen, new_outgoing, new_rows, slopes, shift, None)
     first = np.zeros(n) if bias is None else as_reals(bias, "bias", (n,))

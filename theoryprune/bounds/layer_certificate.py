@@ -8,6 +8,8 @@ from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.gains import Effort, GainBounds
 from theoryprune.bounds.rounding import Floats
 
+ARITHMETIC = "real, weights as given"
+
 
 @dataclass(frozen=True, eq=False)
 class LayerCertificate:
@@ -23,8 +25,8 @@ class LayerCertificate:
         The same for the whole layer with nothing kept: what is lost by deleting it.
     witness, observed : ndarray, shape (d,), float
         An input, and a proved lower bound of ``||err|| / ||x~||`` there.
-    full_observed : float
-        A proved lower bound of ``||V phi(W x~)|| / ||x~||`` for some x.
+    full_witness, full_observed : ndarray, shape (d,), float
+        An input, and a proved lower bound of ``||V phi(W x~)|| / ||x~||`` there.
     radius, error : float or None
         For inputs with ``||x|| <= radius``: ``||err(x)|| <= error``.
     error_witness, error_observed : ndarray, shape (d,), or None, float or None
@@ -48,6 +50,7 @@ class LayerCertificate:
     full: GainBounds
     witness: Floats
     observed: float
+    full_witness: Floats
     full_observed: float
     radius: float | None
     error: float | None

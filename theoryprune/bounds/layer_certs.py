@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -12,9 +13,12 @@ from theoryprune.bounds.ball import ball_error, onto_sphere
 from theoryprune.bounds.fold import nearest_rays
 from theoryprune.bounds.gains import Effort, gain_bounds
 from theoryprune.bounds.layer import as_layer, forms_of, nothing_kept
-from theoryprune.bounds.layer_certificate import LayerCertificate
+from theoryprune.bounds.layer_certificate import ARITHMETIC, LayerCertificate
 from theoryprune.bounds.pair import layer_pair
 from theoryprune.bounds.witness import observed_error, observed_gain, search
+
+_SEARCHES: dict[Effort, float] = {"fast": 0.25, "default": 1, "high": 2}
+"""Efforts of the search for a witness."""
 
 
 def certify_layer(
@@ -108,9 +112,9 @@ def certify_layer(
     whole = nothing_kept(layer)
     nobody, none = np.full(len(layer.slopes), -1), np.zeros(len(layer.slopes))
     full = gain_bounds(layer_pair(whole, nobody, none), effort, nonnegative)
-    thorough = 2 if effort == "high" else 1
-    witness = search(layer, seed, nonnegative=nonnegative, effort=thorough)
-    far = None if radius is None else onto_sphere(search(layer, seed, nonnegative=nonnegative, radius=radius), radius)
+    look, thorough = partial(search, seed=seed, nonnegative=nonnegative), _SEARCHES[effort]
+    witness, loss = look(layer, effort=thorough), look(whole, effort=min(1, thorough))
+    far = None if radius is None else onto_sphere(look(layer, radius=radius, effort=min(1, thorough)), radius)
     return LayerCertificate(
         gains=forms[0],
         separate=separate,
@@ -118,7 +122,8 @@ def certify_layer(
         full=full,
         witness=witness,
         observed=observed_gain(layer, witness),
-        full_observed=observed_gain(whole, search(whole, seed, nonnegative=nonnegative)),
+        full_witness=loss,
+        full_observed=observed_gain(whole, loss),
         radius=radius,
         error=None if radius is None else ball_error(forms[0], separate, constant, radius, layer.tau),
         error_witness=far,
@@ -129,6 +134,6 @@ def certify_layer(
         tau=layer.tau,
         effort=effort,
         digest=layer.digest(),
-        arithmetic="real, weights as given",
+        arithmetic=ARITHMETIC,
         seconds=perf_counter() - begin,
     )

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from theoryprune.bounds.arguments import divided
 from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.layer import Layer
-from theoryprune.bounds.rounding import UNIT, Floats, exponents, product_up, row_norms_up, sum_up, up
+from theoryprune.bounds.pair_columns import changed_columns, pruned_columns, refitted_columns
+from theoryprune.bounds.rounding import UNIT, Floats, exponents, product_up, row_norms_up, shared_exponent, sum_up, up
 
 _LOST = 2.0**-1000  # above all that entries below the range of float64 can add up to
 _NEGLIGIBLE = 2.0**-36  # a smaller share is not worth a column: what rounding leaves of folded weights spoils proofs
-_TINY = 2.0**-1070  # above the underflow of one product
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,58 +77,48 @@ def layer_pair(layer: Layer, assignment: Indices, multipliers: Floats) -> Pair:
     ``2 u |dU| + 2 (q + 1) u (|v_i| + sum a_j |v_j|)`` for q units folded into one, and enters as the sum over all
     columns of ``||dA_j|| ||B_j|| + (||A_j|| + ||dA_j||) ||dB_j||``. Cost O(n (d + p)).
     """
-    outgoing_exponent = int(max(exponents(layer.outgoing), exponents(layer.new_outgoing), exponents(layer.shift)))
-    rows_exponent = int(max(exponents(layer.rows), exponents(layer.new_rows)))
+    outgoing_exponent = shared_exponent(layer.outgoing, layer.new_outgoing)
+    rows_exponent = shared_exponent(layer.rows, layer.new_rows)
+    shift_exponent, moved = shared_exponent(layer.shift), layer.tau is not None and bool(layer.shift.any())
+    if moved:  # so that no row of B is large
+        rows_exponent = max(rows_exponent, shift_exponent - outgoing_exponent - _log2(layer.tau))
     outgoing, lost_first = _scaled(layer.outgoing, -outgoing_exponent)
     new_outgoing, lost_second = _scaled(layer.new_outgoing, -outgoing_exponent)
-    shift, lost_third = _scaled(layer.shift, -outgoing_exponent)
-    rows, lost_fourth = _scaled(layer.rows, -rows_exponent)
-    new_rows, lost_fifth = _scaled(layer.new_rows, -rows_exponent)
-    lost = lost_first or lost_second or lost_third or lost_fourth or lost_fifth
-    scaled = replace(layer, outgoing=outgoing, new_outgoing=new_outgoing, shift=shift, rows=rows, new_rows=new_rows)
-    blocks = [_pruned(scaled, assignment, multipliers), _refitted(scaled, assignment, multipliers)]
+    rows, lost_third = _scaled(layer.rows, -rows_exponent)
+    new_rows, lost_fourth = _scaled(layer.new_rows, -rows_exponent)
+    lost = lost_first or lost_second or lost_third or lost_fourth
+    scaled = replace(layer, outgoing=outgoing, new_outgoing=new_outgoing, rows=rows, new_rows=new_rows)
+    blocks = [pruned_columns(scaled, assignment, multipliers), refitted_columns(scaled, assignment, multipliers)]
     if (new_rows != rows[layer.kept]).any():
-        change = rows[layer.kept] - new_rows
-        zero = np.zeros(len(layer.kept))
-        blocks.append((new_outgoing, zero, change, 2 * UNIT * row_norms_up(change), layer.slopes[layer.kept]))
-    if shift.any() and layer.tau is not None:
-        last = np.zeros((1, rows.shape[1]))
-        last[0, -1] = divided(np.ldexp(np.ones(1), -rows_exponent), layer.tau, "the scale of the rows")[0]
-        error = 2 * UNIT * row_norms_up(shift[None, :])
-        blocks.append((shift[:, None], error, last, np.zeros(1), np.ones(1)))
+        blocks.append(changed_columns(scaled))
+    carried = 0
+    if moved:
+        # Column and row at scales of their own: beside small weights, either could leave the range of float64.
+        carried, last = shift_exponent - outgoing_exponent, np.zeros((1, rows.shape[1]))
+        last[0, -1] = np.ldexp(1.0, carried - rows_exponent - _log2(layer.tau))
+        lost = lost or last[0, -1] == 0
+        shift = np.ldexp(layer.shift, -shift_exponent)
+        blocks.append((shift[:, None], 2 * UNIT * row_norms_up(shift[None, :]), last, np.zeros(1), np.ones(1)))
     left = np.concatenate([block[0] for block in blocks], axis=1)
     left_errors, right, right_errors, slopes = (np.concatenate([block[i] for block in blocks]) for i in range(1, 5))
+    if not (np.isfinite(left).all() and np.isfinite(right).all()):
+        return _unknown(layer)
     parts = product_up(left_errors, row_norms_up(right))
     parts += product_up(row_norms_up(left.T) + left_errors, right_errors)
     rounding = up(sum_up(parts) + (_LOST if lost else 0.0), terms=4)
-    return _balanced(left, right, slopes, rounding, (outgoing_exponent, rows_exponent))
+    pair = _balanced(left, right, slopes, rounding, (outgoing_exponent, rows_exponent))
+    return replace(pair, shares=pair.shares - np.where(pair.columns == left.shape[1] - 1, carried, 0))
 
 
-_Block = tuple[Floats, Floats, Floats, Floats, Floats]  # A, norms of dA, B, norms of dB, slopes
+def _unknown(layer: Layer) -> Pair:
+    """What is left to say where multipliers are too large for float64: nothing, so the rounding is infinite."""
+    none = np.zeros(0, dtype=np.int64)
+    left, right = np.zeros((len(layer.outgoing), 0)), np.zeros((0, layer.rows.shape[1]))
+    return Pair(left, right, np.zeros(0), np.inf, 0, none, none)
 
 
-def _pruned(layer: Layer, assignment: Indices, multipliers: Floats) -> _Block:
-    units = layer.pruned
-    factors, targets = multipliers[units], layer.rows[assignment[units]]
-    own = layer.rows[units]
-    residuals = own - factors[:, None] * targets
-    spread = np.abs(own) + 2 * factors[:, None] * np.abs(targets)
-    errors = np.where(factors > 0, 2.5 * UNIT * row_norms_up(spread) + _TINY, 0.0)
-    return layer.outgoing[:, units], np.zeros(len(units)), residuals, errors, layer.slopes[units]
-
-
-def _refitted(layer: Layer, assignment: Indices, multipliers: Floats) -> _Block:
-    units = layer.pruned[multipliers[layer.pruned] > 0]
-    place = np.searchsorted(layer.kept, assignment[units])
-    folded, spread = layer.outgoing[:, layer.kept].T.copy(), np.abs(layer.outgoing[:, layer.kept]).T
-    parts = (layer.outgoing[:, units] * multipliers[units]).T
-    np.add.at(folded, place, parts)
-    np.add.at(spread, place, np.abs(parts))
-    counts = np.bincount(place, minlength=len(layer.kept))
-    change = folded - layer.new_outgoing.T
-    folding = np.where(counts > 0, 2.5 * (counts + 1) * UNIT * row_norms_up(spread) + _TINY, 0.0)
-    errors = 2.5 * UNIT * row_norms_up(change) + folding
-    return change.T, errors, layer.rows[layer.kept], np.zeros(len(layer.kept)), layer.slopes[layer.kept]
+def _log2(power: float | None) -> int:
+    return 0 if power is None else int(exponents(np.array([power]))) - 1
 
 
 def _scaled(matrix: Floats, exponent: int | Indices) -> tuple[Floats, bool]:

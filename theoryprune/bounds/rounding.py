@@ -46,7 +46,7 @@ def up(value: float, terms: int = 1) -> float:
 
 def product_up(first: Floats, second: Floats) -> Floats:
     """Return entrywise products rounded up; zero only where a factor is zero, for an underflow is rounded up too."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # 0 times infinity counts as 0: such a factor is exact
         products = np.nextafter(first * second * (1 + 4 * UNIT), np.inf)
     return np.where((first == 0) | (second == 0), 0.0, products)
 
@@ -60,6 +60,11 @@ def exponents(matrix: Floats, axis: int | None = None) -> NDArray[np.int64]:
     """Return e with the largest entry in ``[2**(e-1), 2**e)``, of the whole or along an axis; 0 for zeros."""
     largest = np.abs(matrix).max(axis=axis, initial=0.0)
     return np.asarray(np.frexp(largest)[1], dtype=np.int64)
+
+
+def shared_exponent(*matrices: Floats) -> int:
+    """Return e with the largest entry of all in ``[2**(e-1), 2**e)``; 0 if all are zeros."""
+    return int(exponents(np.array([np.abs(matrix).max(initial=0.0) for matrix in matrices])))
 
 
 def row_norms_up(matrix: Floats) -> Floats:
@@ -85,6 +90,22 @@ def row_norms_up(matrix: Floats) -> Floats:
 def norm_up(values: Floats) -> float:
     """Return an upper bound of the l2 norm of all entries (the Frobenius norm of a matrix)."""
     return float(row_norms_up(values.reshape(1, -1))[0])
+
+
+def norm_down(vector: Floats) -> float:
+    """Return a lower bound of the l2 norm, scaled as in `row_norms_up`."""
+    scale = int(exponents(vector))
+    scaled = np.ldexp(vector, -scale)
+    norm = float(np.sqrt(scaled @ scaled)) * (1 - 8 * (len(vector) + 2) * UNIT)
+    return max(0.0, scale_down(norm, scale))
+
+
+def scale_down(value: float, exponent: int) -> float:
+    """Return a number of at least 0 below ``value * 2**exponent``, for ``value >= 0``."""
+    with np.errstate(over="ignore"):
+        scaled = float(np.ldexp(value, exponent))
+    exact = np.isfinite(scaled) and float(np.ldexp(scaled, -exponent)) == value
+    return scaled if exact else max(0.0, float(np.nextafter(scaled, -np.inf)))
 
 
 def scale_up(value: float, exponent: int) -> float:

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, get_lapack_funcs
 
+from theoryprune.bounds.central_path import Sector as Sector
+from theoryprune.bounds.central_path import follow_path
 from theoryprune.bounds.pair import Pair
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.sector_value import compact, sector_square
-
-_GROWTH = 3.0  # of the barrier parameter between centrings
-_CENTRED = 0.5  # squared Newton decrement at which the next one starts
-
-
-@dataclass(frozen=True, eq=False)
-class Sector:
-    """Multipliers near the optimum.
-
-    Parameters
-    ----------
-    multipliers : ndarray, shape (k,)
-        T.
-    gap : float
-        Estimated distance of the square from the least one, relative: N over the barrier parameter.
-    steps : int
-        Newton steps taken.
-    """
-
-    multipliers: Floats
-    gap: float
-    steps: int
 
 
 def best_sector(pair: Pair, start: Floats, tol: float = 1e-3, max_steps: int = 60) -> Sector:
@@ -65,27 +45,8 @@ def best_sector(pair: Pair, start: Floats, tol: float = 1e-3, max_steps: int = 6
     program = _Program(left.T @ left, right / np.sqrt(square), pair.slopes)
     point = np.concatenate([[1.5], np.ones(len(start))])
     size = len(start) + right.shape[1]
-    inverse = program.inverse(point)
-    if inverse is None:
-        return Sector(start, float("inf"), 0)
-    t, steps = float(np.trace(inverse[: right.shape[1], : right.shape[1]])), 0
-    while steps < max_steps and inverse is not None:
-        gradient, hessian = program.derivatives(inverse, t)
-        try:
-            direction = cho_solve(cho_factor(hessian, check_finite=False), -gradient, check_finite=False)
-        except LinAlgError:
-            break
-        decrement = float(-(gradient @ direction))
-        if decrement < _CENTRED:
-            if size / t <= tol * point[0]:
-                break
-            t *= _GROWTH
-            continue
-        moved = program.moved(point, direction, t, decrement)
-        if moved is None:
-            break
-        point, inverse, steps = moved, program.inverse(moved), steps + 1
-    return Sector(point[1:] * start, size / t / point[0], steps)
+    found = follow_path(program, point, size, tol, max_steps)
+    return replace(found, multipliers=found.multipliers * start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +82,6 @@ class _Program:
         (factorise,) = get_lapack_funcs(("potrf",), (point,))
         factor, info = factorise(self.matrix(point).T, lower=True, overwrite_a=True, clean=False)
         return float("inf") if info else t * float(point[0]) - 2 * float(np.log(np.diag(factor)).sum())
-
-    def moved(self, point: Floats, direction: Floats, t: float, decrement: float) -> Floats | None:
-        """The point after a step that decreases the barrier; None if rounding leaves no such step."""
-        # The first step is inside the cone and decreases a self-concordant barrier; longer ones often do better.
-        best, step = self.barrier(point, t), 1 / (1 + np.sqrt(decrement))
-        found: Floats | None = None
-        while (value := self.barrier(trial := point + step * direction, t)) < best:
-            best, found, step = value, trial, 1.6 * step
-        return found
 
     def derivatives(self, inverse: Floats, t: float) -> tuple[Floats, Floats]:
         """Gradient and Hessian of the barrier in (g, T)."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from theoryprune.bounds.layer import Layer
-from theoryprune.bounds.rounding import UNIT, Floats, exponents, gamma, norm_up
+from theoryprune.bounds.rounding import Floats, exponents, gamma, norm_down, norm_up, scale_down, shared_exponent
 
 
 def search(
-    layer: Layer, seed: int, *, nonnegative: bool = False, radius: float | None = None, effort: int = 1
+    layer: Layer, seed: int, *, nonnegative: bool = False, radius: float | None = None, effort: float = 1
 ) -> Floats:
     """Return the input with the largest error found.
 
@@ -23,7 +23,7 @@ def search(
         Whether only x >= 0 counts.
     radius : float, optional
         With biases: look for the largest ``||err(x)||`` in this ball, not for the largest gain.
-    effort : int
+    effort : float
         Factor for starts and steps.
 
     Returns
@@ -40,69 +40,82 @@ def search(
     """
     layer = scaled(layer)[0]
     rng, d = np.random.default_rng(seed), layer.rows.shape[1]
-    points = rng.standard_normal((d, 32 * effort))
-    points = _projected(points, layer, nonnegative, radius)
+    starts, steps = round(32 * effort), round(120 * effort)
+    points = rng.standard_normal((d, starts))
+    domain = np.array([] if radius is None or layer.tau is None else [radius, layer.tau])
+    unit = int(exponents(domain))  # the error is homogeneous in (x, tau)
+    ball = np.ldexp(domain, -unit)
+    points = _projected(points, layer, nonnegative, ball)
     best, record = points[:, 0], -1.0
-    for step in range(120 * effort):
+    for step in range(steps):
         errors, gradients = _errors(layer, points)
         sizes = np.sqrt(np.einsum("ij,ij->j", errors, errors))
-        if radius is None or layer.tau is None:
+        if not len(ball):
             sizes = sizes / np.sqrt(np.einsum("ij,ij->j", points, points))
         place = int(sizes.argmax())
         if sizes[place] > record:
             best, record = points[:, place].copy(), float(sizes[place])
-        moved = _projected(gradients, layer, nonnegative, radius)
-        if step >= 60 * effort:
-            moved = _projected(0.8 * points + 0.2 * moved, layer, nonnegative, radius)
+        moved = _projected(gradients, layer, nonnegative, ball)
+        if 2 * step >= steps:
+            moved = _projected(0.8 * points + 0.2 * moved, layer, nonnegative, ball)
         points = moved
-    return best if layer.tau is None else layer.tau * best[:-1] / best[-1]
+    if layer.tau is None:
+        return best
+    return np.ldexp(best[:-1], unit) if len(ball) else layer.tau * (best[:-1] / best[-1])
 
 
 def observed_error(layer: Layer, point: Floats) -> float:
     """Return a proved lower bound of ``||err(x)||``; 0 where rounding hides it. Cost O(n (d + p))."""
-    small, exponent = scaled(layer)
-    lifted = point if small.tau is None else np.append(point, small.tau)
-    unit = int(exponents(lifted))
-    lifted = np.ldexp(lifted, -unit)
-    errors, _ = _errors(small, lifted[:, None])
-    shift = np.abs(small.shift) * (lifted[-1] / small.tau if small.tau is not None else 0.0)
-    first = np.abs(small.outgoing) @ (np.abs(small.rows) @ np.abs(lifted))
-    second = np.abs(small.new_outgoing) @ (np.abs(small.new_rows) @ np.abs(lifted))
-    count = 2 * sum(small.rows.shape) + 2 * len(first) + 16
-    slack = 2 * gamma(count) * norm_up(first + second + shift) + 2.0**-1000
-    size = float(np.sqrt(errors[:, 0] @ errors[:, 0])) * (1 - 8 * (len(first) + 4) * UNIT)
-    with np.errstate(over="ignore"):
-        return max(0.0, float(np.nextafter(np.ldexp(max(0.0, size - slack), exponent + unit), -np.inf)))
+    lifted, unit = _lifted(layer, point)
+    size, exponent = _least_error(layer, lifted)
+    return scale_down(size, exponent + unit)
 
 
 def observed_gain(layer: Layer, point: Floats) -> float:
     """Return a proved lower bound of ``||err(x)|| / ||x~||``, 0 at the origin."""
-    lifted = point if layer.tau is None else np.append(point, layer.tau)
-    unit = int(exponents(lifted))
-    length = norm_up(np.ldexp(lifted, -unit))
+    lifted, _ = _lifted(layer, point)
+    length = norm_up(lifted)
     if length == 0:
         return 0.0
-    if layer.tau is None:  # homogeneous: evaluated at a point of size 1, where nothing overflows
-        return max(0.0, float(np.nextafter(observed_error(layer, np.ldexp(point, -unit)) / length, -np.inf)))
-    size = observed_error(layer, point)
-    return max(0.0, float(np.nextafter(float(np.ldexp(size, -unit)) / length, -np.inf)))
+    size, exponent = _least_error(layer, lifted)
+    return scale_down(max(0.0, float(np.nextafter(size / length, -np.inf))), exponent)
 
 
 def scaled(layer: Layer) -> tuple[Layer, int]:
     """Return the layer with weights scaled by powers of two to at most 1, and the exponent of the error's scale."""
-    outer = int(max(exponents(layer.outgoing), exponents(layer.new_outgoing)))
-    inner = int(max(exponents(layer.rows), exponents(layer.new_rows)))
-    with np.errstate(over="ignore"):
-        shift = np.ldexp(layer.shift, -outer - inner)
+    outer = shared_exponent(layer.outgoing, layer.new_outgoing)
+    inner = shared_exponent(layer.rows, layer.new_rows)
+    if layer.tau is not None and layer.shift.any():
+        inner = max(inner, shared_exponent(layer.shift) - outer - int(np.log2(layer.tau)))
     small = replace(
         layer,
         outgoing=np.ldexp(layer.outgoing, -outer),
         new_outgoing=np.ldexp(layer.new_outgoing, -outer),
         rows=np.ldexp(layer.rows, -inner),
         new_rows=np.ldexp(layer.new_rows, -inner),
-        shift=shift,
+        shift=np.ldexp(layer.shift, -outer - inner),
     )
     return small, outer + inner
+
+
+def _lifted(layer: Layer, point: Floats) -> tuple[Floats, int]:
+    """The input with its bias coordinate, of size 1, and the exponent taken out."""
+    lifted = point if layer.tau is None else np.append(point, layer.tau)
+    unit = int(exponents(lifted))
+    return np.ldexp(lifted, -unit), unit
+
+
+def _least_error(layer: Layer, lifted: Floats) -> tuple[float, int]:
+    """A proved lower bound of the error at an input of size 1, without an exponent."""
+    small, exponent = scaled(layer)
+    errors, _ = _errors(small, lifted[:, None])
+    share = 0.0 if small.tau is None else lifted[-1] / small.tau
+    first = np.abs(small.outgoing) @ (np.abs(small.rows) @ np.abs(lifted))
+    second = np.abs(small.new_outgoing) @ (np.abs(small.new_rows) @ np.abs(lifted))
+    count = 2 * sum(small.rows.shape) + 2 * len(first) + 16
+    # The last term is for what is lost below the range of float64, of which a small tau makes more of the shift.
+    slack = 2 * gamma(count) * norm_up(first + second + np.abs(small.shift) * share) + 2.0**-1000 * max(1.0, share)
+    return max(0.0, float(np.nextafter(norm_down(errors[:, 0]) - slack, -np.inf))), exponent
 
 
 def _errors(layer: Layer, points: Floats) -> tuple[Floats, Floats]:
@@ -120,16 +133,16 @@ def _errors(layer: Layer, points: Floats) -> tuple[Floats, Floats]:
     return errors, gradients
 
 
-def _projected(points: Floats, layer: Layer, nonnegative: bool, radius: float | None) -> Floats:
-    """Columns of norm 1 in the domain, or in the ball with the last coordinate tau."""
+def _projected(points: Floats, layer: Layer, nonnegative: bool, ball: Floats) -> Floats:
+    """Columns of norm 1 in the domain, or beside the last coordinate of a ball on its sphere."""
     points = np.maximum(points, 0.0) if nonnegative else points.copy()
     largest = np.abs(points).max(axis=0)
     points[:, largest == 0] = 1.0
     points /= np.where(largest > 0, largest, 1.0)
-    if layer.tau is not None and radius is not None:
+    if len(ball):
         inputs = points[:-1]
-        inputs *= radius / np.maximum(np.sqrt(np.einsum("ij,ij->j", inputs, inputs)), 1e-30)
-        points[-1] = layer.tau
+        inputs *= ball[0] / np.maximum(np.sqrt(np.einsum("ij,ij->j", inputs, inputs)), 1e-30)
+        points[-1] = ball[1]
         return points
     points /= np.sqrt(np.einsum("ij,ij->j", points, points))
     if layer.tau is not None:

@@ -1,4 +1,4 @@
-"""The command `theoryprune`: prune a model, show what came out, check its certificate, cite what was used."""
+"""The command `theoryprune`: prune or reduce a model, show what came out, check its certificate, cite what was used."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tyro
 from theoryprune.cli.cite import Cite
 from theoryprune.cli.output import complain
 from theoryprune.cli.prune import Prune
+from theoryprune.cli.reduce import Reduce
 from theoryprune.cli.show import Show
 from theoryprune.cli.target import importable
 from theoryprune.cli.verify import Verify
@@ -19,6 +20,7 @@ from theoryprune.errors import TheoryPruneError
 
 _Command = (
     Annotated[Prune, tyro.conf.subcommand("prune")]
+    | Annotated[Reduce, tyro.conf.subcommand("reduce")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Cite, tyro.conf.subcommand("cite")]

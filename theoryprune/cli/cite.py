@@ -9,10 +9,15 @@ from typing import Annotated
 import tyro
 
 from theoryprune.cli import options
+from theoryprune.cli.folders import kind_of
 from theoryprune.cli.output import show_json, show_plain
+from theoryprune.cli.reductions import read_reduction
 from theoryprune.cli.runs import read_run
 from theoryprune.reports import cite
 from theoryprune.reports.bibliography import SOURCES
+
+_SCORES = frozenset({"random", "uniform"})
+"""Names of constructions and allocators too, but what stands behind them is about scores."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,10 @@ def _names(given: str) -> list[str]:
     """Return what a run used, or the name itself."""
     if given in SOURCES or not Path(given).is_dir():
         return [given]
+    if kind_of(Path(given)) == "reduction":
+        run = read_reduction(Path(given))
+        used = (run.reduction.method, str(run.record["arguments"]["how"]))
+        return [name for name in used if name in SOURCES and name not in _SCORES]
     record = read_run(Path(given)).record
     used = (record["method"], record["arguments"]["schedule"].partition("(")[0])
     return [name for name in used if name in SOURCES]

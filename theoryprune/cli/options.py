@@ -21,10 +21,15 @@ PART = tyro.conf.arg(metavar="PART", help_behavior_hint="")
 GUARD = tyro.conf.arg(metavar="{layer}", help_behavior_hint="")
 ROWS = tyro.conf.arg(metavar="all|last|N")
 FLAG = tyro.conf.arg(help_behavior_hint="")
+CHANNELS = tyro.conf.arg(metavar="N", help_behavior_hint="")
+WEIGHTING = tyro.conf.arg(metavar="{relative,telescoped,equal}", help_behavior_hint="")
+INPUTS = tyro.conf.arg(metavar="{standard,batchnorm}", help_behavior_hint="")
+LIMIT = tyro.conf.create_mutex_group(required=True, title="the budget (exactly one)")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 
 _KEYWORD = re.compile(
-    r"\b(scope|protect|on_collapse|schedule|density|guard)=(?:'(\w+)'|(\w+)\((\d*)\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.)"
+    r"(?<!\w)(?<!Budget\()(scope|protect|on_collapse|schedule|density|guard|streams|params|macs|channels)="
+    r"(?:'(\w+)'|(\w+)\((\d*)\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.|True)"
 )
 
 

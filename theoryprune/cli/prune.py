@@ -14,9 +14,10 @@ import tyro
 
 from theoryprune import __version__
 from theoryprune.cli import options
+from theoryprune.cli.folders import check_free, file_hash
 from theoryprune.cli.output import say, show, show_json
 from theoryprune.cli.proof import proof_of
-from theoryprune.cli.runs import PROOF, Run, check_free, file_hash, write_run
+from theoryprune.cli.runs import PROOF, Run, write_run
 from theoryprune.cli.schedule import read_schedule
 from theoryprune.cli.target import read_graph
 from theoryprune.graph.transform import apply_mask
@@ -148,7 +149,7 @@ class Prune:
     def _record(self, graph: WeightGraph, pruning: Pruning, summary: Summary) -> dict[str, Any]:
         return {
             "arguments": {
-                "model": _relative(self.model),
+                "model": relative(self.model),
                 "density": self.density,
                 "sparsity": self.sparsity,
                 "compression": self.compression,
@@ -189,7 +190,7 @@ def trace_row(row: TraceRow) -> dict[str, Any]:
     return {**row.to_dict(), "density": row.density, "empty_layers": list(row.empty_layers)}
 
 
-def _relative(spec: str) -> str:
+def relative(spec: str) -> str:
     """Leave the folders of an absolute path out of a record that may travel."""
     source, _, name = spec.rpartition(":")
     return f"{Path(source).name}:{name}" if Path(source).is_absolute() else spec

@@ -11,8 +11,11 @@ from rich import box
 from rich.table import Table
 
 from theoryprune.cli import options
+from theoryprune.cli.folders import kind_of
 from theoryprune.cli.output import show, show_json
+from theoryprune.cli.reductions import read_reduction
 from theoryprune.cli.runs import Run, read_run
+from theoryprune.cli.show_reduction import reduction_heading, reduction_parts
 from theoryprune.cli.target import read_graph
 from theoryprune.graph.channels import channel_groups
 from theoryprune.measures import layer_parameters
@@ -44,6 +47,9 @@ class Show:
 
     def run(self) -> None:
         """Execute the command."""
+        if kind_of(Path(self.target)) == "reduction":
+            self._reduction()
+            return
         run, graph = self._read()
         summary = summarize(graph, run.mask if run else None)
         groups = channel_groups(graph)
@@ -61,13 +67,22 @@ class Show:
                     f"'{self.target}' is neither a run folder nor a model; a model is named "
                     "package.module:factory or path/to/file.py:factory"
                 )
-            if self.weights is not None or self.shape is not None:
-                raise ValueError(
-                    f"'{self.target}' is a run folder, which has its own weights and shape: leave both out"
-                )
+            self._check_alone()
             run = read_run(folder)
             return run, run.graph
         return None, read_graph(self.target, self.seed, self.shape, self.weights)
+
+    def _check_alone(self) -> None:
+        if self.weights is not None or self.shape is not None:
+            raise ValueError(f"'{self.target}' is a run folder, which has its own weights and shape: leave both out")
+
+    def _reduction(self) -> None:
+        self._check_alone()
+        run = read_reduction(Path(self.target))
+        if self.json:
+            show_json(run.record)
+        elif not self.quiet:
+            show(reduction_heading(run), *reduction_parts(run))
 
 
 def records_table(graph: WeightGraph) -> Table:

@@ -1,4 +1,4 @@
-"""``theoryprune verify``: the certificate of a run, checked from its folder alone."""
+"""``theoryprune verify``: the certificates of a run, checked from its folder alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import tyro
 
 from theoryprune.bounds import verify
 from theoryprune.cli import options
+from theoryprune.cli.folders import RECORD, kind_of
 from theoryprune.cli.output import show, show_json
 from theoryprune.cli.proof import dense_graph
-from theoryprune.cli.runs import RECORD, Run, read_proof, read_run
+from theoryprune.cli.runs import Run, read_proof, read_run
+from theoryprune.cli.verify_reduction import verify_reduction
 from theoryprune.errors import CertificateError, FileFormatError
 from theoryprune.types import FlowCertificate, Pruning, TraceRow, WeightGraph
 
@@ -21,17 +23,18 @@ _DERIVED = ("density", "empty_layers")
 
 @dataclass(frozen=True)
 class Verify:
-    """Check the certificate of a run, from its folder alone: the weights, the masks and what is stated of them.
+    """Check the certificates of a run, from its folder alone: the weights, and what is stated of them.
 
-    Prints what the certificate says and what was checked. Ends with 1, naming the row and the field, if anything is
-    not as stated.
+    Prints what is certified and what was checked. Ends with 1, naming the row or the group, if anything is not as
+    stated.
     """
 
     run_folder: Annotated[tyro.conf.Positional[Path], options.FOLDER]
-    """Folder that prune --out wrote."""
+    """Folder that prune --out or reduce --out wrote."""
 
     rows: Annotated[str, options.ROWS] = "auto"
-    """Iterations to compute again: all, last, a number, or auto (the first, the last, and 8 chosen by the mask)."""
+    """Iterations of prune to compute again: all, last, a number, or auto (the first, the last, and 8 chosen by the
+    mask)."""
 
     json: Annotated[bool, options.FLAG] = False
     """Print one JSON document in place of the text."""
@@ -42,6 +45,9 @@ class Verify:
     def run(self) -> None:
         """Execute the command."""
         rows = self._rows()
+        if kind_of(self.run_folder) == "reduction":
+            self._reduction()
+            return
         graph, pruning = read_pruning(self.run_folder)
         found = verify(pruning, graph, rows=rows)
         certificate = pruning.certificate
@@ -51,6 +57,15 @@ class Verify:
             show_json({"certificate": str(certificate), **told, "verified": asdict(found)})
         elif not self.quiet:
             show(str(certificate), f"\n{found}")
+
+    def _reduction(self) -> None:
+        if self.rows != "auto":
+            raise ValueError(f"rows: '{self.run_folder}' is a reduction, which has no iterations; leave --rows out")
+        claim, found = verify_reduction(self.run_folder)
+        if self.json:
+            show_json({"claim": claim, "verified": asdict(found)})
+        elif not self.quiet:
+            show(claim, f"\n{found}")
 
     def _rows(self) -> str | int:
         if self.rows in ("auto", "all", "last"):

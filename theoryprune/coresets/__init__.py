@@ -43,6 +43,29 @@ from theoryprune.coresets.relative import (
     RelativeGuarantee as RelativeGuarantee,
     relative_guarantee as relative_guarantee,
 )
+from theoryprune.coresets.budget import Budget as Budget
+from theoryprune.coresets.curve import ErrorCurve as ErrorCurve
+from theoryprune.coresets.allocation import (
+    Allocation as Allocation,
+    Path as Path,
+    PathRow as PathRow,
+    Reason as Reason,
+    Removal as Removal,
+)
+from theoryprune.coresets.allocate import ALLOCATORS as ALLOCATORS, allocate as allocate
+from theoryprune.coresets.allocation_checks import is_allocation as is_allocation
+from theoryprune.coresets.least_error import least_error as least_error
+from theoryprune.coresets.hidden_layer import HiddenLayer as HiddenLayer, hidden_layer as hidden_layer
+from theoryprune.coresets.group_coreset import GroupCoreset as GroupCoreset
+from theoryprune.coresets.choose import group_coreset as group_coreset
+from theoryprune.coresets.apply import apply_coreset as apply_coreset
+from theoryprune.coresets.group_certificate import GroupCertificate as GroupCertificate
+from theoryprune.coresets.reduced_group import ReducedGroup as ReducedGroup
+from theoryprune.coresets.plan import Plan as Plan
+from theoryprune.coresets.reduction import Reduction as Reduction
+from theoryprune.coresets.reduce import reduce as reduce
+from theoryprune.coresets.reduction_checks import is_reduction as is_reduction
+from theoryprune.coresets.verify import verify_reduction as verify_reduction
 from theoryprune.coresets.registry import CONSTRUCTIONS as CONSTRUCTIONS, SEEDED as SEEDED
 
 __all__ = [
@@ -84,4 +107,27 @@ __all__ = [
     "is_isolation",
     "relative_guarantee",
     "RelativeGuarantee",
+    "reduce",
+    "is_reduction",
+    "verify_reduction",
+    "Reduction",
+    "Plan",
+    "ReducedGroup",
+    "GroupCertificate",
+    "apply_coreset",
+    "GroupCoreset",
+    "group_coreset",
+    "hidden_layer",
+    "HiddenLayer",
+    "Budget",
+    "ErrorCurve",
+    "allocate",
+    "ALLOCATORS",
+    "is_allocation",
+    "least_error",
+    "Allocation",
+    "Path",
+    "PathRow",
+    "Reason",
+    "Removal",
 ]

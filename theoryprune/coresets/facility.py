@@ -34,7 +34,9 @@ class FacilityOrder:
     curve: Floats
 
 
-def facility_location(incoming: ArrayLike, outgoing: ArrayLike, count: int | None = None) -> FacilityOrder:
+def facility_location(
+    incoming: ArrayLike, outgoing: ArrayLike, count: int | None = None, *, copies: bool = False
+) -> FacilityOrder:
     """Choose units whose rays are close to the rows of all units, by weight.
 
     Parameters
@@ -45,6 +47,8 @@ def facility_location(incoming: ArrayLike, outgoing: ArrayLike, count: int | Non
         V, one unit in each column.
     count : int, optional
         How many; all by default.
+    copies : bool
+        Distances to rows instead of rays: what `fold` with copies only makes of a choice.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def facility_location(incoming: ArrayLike, outgoing: ArrayLike, count: int | Non
     rows, columns = as_pair(incoming, outgoing)
     size = len(rows) if count is None else min(as_budget(count), len(rows))
     mass, scale = masses(rows, columns)
-    costs = _costs(rays_of(rows).units, mass)
+    costs = _copy_costs(rows, columns) if copies else _costs(rays_of(rows).units, mass)
     order, curve = _lazy_greedy(costs, mass, size, np.abs(rows).max(axis=1) > 0)
     return FacilityOrder(order, scale * curve)
 
@@ -99,6 +103,21 @@ def _costs(units: Floats, mass: Floats) -> Callable[[Indices], Floats]:
         return compute
     table = compute(np.arange(len(units)))
     return lambda candidates: table[candidates]
+
+
+def _copy_costs(rows: Floats, columns: Floats) -> Callable[[Indices], Floats]:
+    """The same where a unit is served by a copy of another, or dropped."""
+    inner, outer = rays_of(rows).lengths, rays_of(columns.T).lengths
+    scaled, shares = rows / (inner.max() or 1.0), outer / (outer.max() or 1.0)
+    squares = np.einsum("ij,ij->i", scaled, scaled)
+
+    def compute(candidates: Indices) -> Floats:
+        gaps = squares[candidates, None] + squares - 2 * (scaled[candidates] @ scaled.T)
+        near = np.nonzero(gaps < 1e-8 * squares)
+        gaps[near] = np.square(scaled[candidates[near[0]]] - scaled[near[1]]).sum(axis=1)
+        return np.asarray(np.sqrt(np.clip(gaps, 0, squares)) * shares)
+
+    return compute
 
 
 def _lazy_greedy(

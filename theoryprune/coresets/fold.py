@@ -14,7 +14,7 @@ from theoryprune.geometry.arguments import Floats, Indices
 _NUMBERS = 2**22
 
 
-def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike) -> LayerCoreset:
+def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike, *, copies: bool = False) -> LayerCoreset:
     """Merge every pruned unit into the kept unit whose nonnegative multiples come closest to it.
 
     Parameters
@@ -25,6 +25,8 @@ def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike) -> LayerCore
         V, one unit in each column.
     kept : array_like of int, shape (m,)
         C, distinct units in any order.
+    copies : bool
+        Only 0 and 1 count as multiples: for activations such as ReLU6 that commute with no other factor.
 
     Returns
     -------
@@ -46,6 +48,8 @@ def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike) -> LayerCore
     (phi(w_j . x) - phi(a_j w_c(j) . x))``, and its norm is at most ``sum_j |v_j| |w_j - a_j w_c(j)| |x|`` for every
     slope in [0, 1]. Rows that are positive multiples of a kept one merge without error, up to the rounding of the
     residual, which is computed by subtraction. A combination of several neighbours would not commute: see `conic_gap`.
+    With ``copies`` j goes to the nearest kept row, or is dropped if 0 is no farther; then the bound holds for every
+    activation with slopes in [0, 1] and value 0 at 0.
 
     Cost O(n m d + n p); memory for the residuals.
 
@@ -60,14 +64,14 @@ def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike) -> LayerCore
     ([[4.0, 1.0]], [0, 1, 0, -1], [1.0, 1.0, 3.0, 0.0])
     """
     rows, columns = as_pair(incoming, outgoing)
-    return folded(rows, columns, as_kept(kept, len(rows)), "fold")
+    return folded(rows, columns, as_kept(kept, len(rows)), "fold", copies=copies)
 
 
-def folded(rows: Floats, columns: Floats, kept: Indices, method: str) -> LayerCoreset:
+def folded(rows: Floats, columns: Floats, kept: Indices, method: str, *, copies: bool = False) -> LayerCoreset:
     """`fold` of checked arguments, under the name of the method that chose."""
     gone = np.setdiff1d(np.arange(len(rows)), kept, assume_unique=True)
     rays = rays_of(rows)
-    places, found = _nearest(rays, gone, kept)
+    places, found = _nearest_copies(rows, gone, kept) if copies else _nearest(rays, gone, kept)
     served = found > 0
     residuals = rows[gone]
     residuals[served] -= found[served, None] * rows[kept[places[served]]]
@@ -98,6 +102,17 @@ def _nearest(rays: Rays, gone: Indices, kept: Indices) -> tuple[Indices, Floats]
     with np.errstate(over="ignore"):
         multipliers[:] = np.ldexp(ratios, rays.exponents[gone] - rays.exponents[kept[places]])
     return places, multipliers
+
+
+def _nearest_copies(rows: Floats, gone: Indices, kept: Indices) -> tuple[Indices, Floats]:
+    """For each pruned unit the place of the kept one with the nearest row, and 1; 0 where the origin is as near."""
+    scale = 2.0 ** -np.frexp(np.abs(rows).max(initial=0))[1]
+    own, other = scale * rows[gone], scale * rows[kept]
+    squares = np.einsum("ij,ij->i", other, other) - 2 * (own @ other.T)
+    places = squares.argmin(axis=1)
+    gaps = own - other[places]
+    nearer = np.einsum("ij,ij->i", gaps, gaps) < np.einsum("ij,ij->i", own, own)
+    return places, nearer.astype(np.float64)
 
 
 def _require_finite(values: Floats, what: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from theoryprune.coresets.arguments import as_matrix, as_pair, as_slope
 from theoryprune.coresets.rays import rays_of
@@ -15,6 +15,8 @@ from theoryprune.geometry import gaussian_gram, second_moment_gram
 from theoryprune.geometry.arguments import Floats, Indices
 
 Law = Literal["gaussian", "second_moment"]
+FAINT = 1e-4
+"""Units that contribute less than this share of what the largest does are neither chosen for a fit nor refitted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,12 @@ class Features:
     gram: Floats
     targets: Floats
     sizes: Floats
+
+    @property
+    def faint(self) -> NDArray[np.bool_]:
+        """Units with less than 1e-8 of the largest share of any in the output's mean square: nothing to divide by."""
+        shares = np.linalg.norm(self.targets / (np.abs(self.targets).max() or 1.0), axis=0)
+        return np.asarray(shares < FAINT * shares.max())
 
 
 def features_of(

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from theoryprune.coresets.arguments import as_pair, as_slope
 from theoryprune.coresets.fold import fold
+from theoryprune.coresets.input_law import FAINT
 from theoryprune.coresets.record import Fit, LayerCoreset
 from theoryprune.geometry import Verdict, gaussian_gram, is_best_fit, second_moment_gram
 from theoryprune.geometry.arguments import Floats
@@ -73,6 +74,14 @@ def _solves(gram: Floats, columns: Floats, coreset: LayerCoreset, weights: Float
     safe = np.where(sizes > 0, sizes, 1)
     divided = gram / safe[:, None] / safe
     divided = (divided + divided.T) / 2
-    return bool(
-        is_best_fit(divided, columns * sizes, coreset.kept, weights * sizes[coreset.kept], fit.ridge, _TOLERANCE)
+    targets = columns * sizes
+    shares = np.sqrt(np.square(targets).sum(axis=0))
+    faint = (shares < FAINT * shares.max())[coreset.kept]
+    own = columns[:, coreset.kept[faint]]
+    if not np.allclose(weights[:, faint] * (sizes[coreset.kept] > 0)[faint], own * (sizes[coreset.kept] > 0)[faint]):
+        return False
+    targets[:, coreset.kept[faint]] = 0
+    heard = coreset.kept[~faint]
+    return not len(heard) or bool(
+        is_best_fit(divided, targets, heard, weights[:, ~faint] * sizes[heard], fit.ridge, _TOLERANCE)
     )

@@ -1,4 +1,4 @@
-"""Keep the units that `merge` keeps, and refit their outgoing weights in mean square, without data."""
+"""Keep the units that span the output best, and refit their outgoing weights in mean square, without data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.coresets.arguments import as_layer
+from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.fold import folded
 from theoryprune.coresets.input_law import Features, Law, features_of, mean_square_error
 from theoryprune.coresets.record import Fit, LayerCoreset, identity
@@ -22,7 +22,7 @@ def kernel_fit(
     budget: int,
     *,
     slope: float = 0.0,
-    select: Select = "facility",
+    select: Select = "pivchol",
     blend: float = 1.0,
     mean: ArrayLike | None = None,
     covariance: ArrayLike | None = None,
@@ -32,8 +32,10 @@ def kernel_fit(
 
     Parameters
     ----------
-    incoming, outgoing, budget, slope, select
+    incoming, outgoing, budget, slope
         As for `merge`.
+    select : {"pivchol", "facility"}
+        How to choose: by pivoting on the same Gram matrix, the default here, or as `merge` does.
     blend : float
         t in [0, 1]: ``(1 - t) U_merge + t U_kernel``, between the tightest certificate and the least mean error.
     mean : array_like, shape (d,), optional
@@ -61,7 +63,9 @@ def kernel_fit(
     ``U = V K[:, C] K[C, C]^-1``, K the means of the products of two units (`theoryprune.geometry.gaussian_gram`; Cho
     and Saul, NIPS 2009, for the default law N(0, I)). Units are first divided by the root of their mean square, so the
     ridge of the solver does not depend on how a unit's scale is split between W and V. No choice of U has a lower mean
-    squared error under that law, the weights of `merge` and of a mere selection included, up to that ridge. It
+    squared error under that law, the weights of `merge` and of a mere selection included, up to that ridge. Units that
+    contribute less than 1e-4 of what the largest one does keep the weights they had, and are chosen last: a fit would
+    divide by almost nothing, and multiply what is wrong in the assumed law by as much. The fit
     usually lowers the largest error that is found too; the certified one is looser than that of `merge`.
 
     For a convolution every tap gets the same map of channels; the reported error then leaves out how positions are
@@ -86,16 +90,27 @@ def kernel_fit(
     whole = mean_square_error(features, kept, np.zeros((len(layer.outgoing), len(kept))))
     if layer.budget == layer.units:
         return replace(identity(layer, "kernel_fit"), fit=Fit(0.0, whole, 0.0, float(blend)))
+    return refitted(layer, kept, features, float(blend), whole)
+
+
+def refitted(layer: Layer, kept: Indices, features: Features, blend: float, whole: float) -> LayerCoreset:
+    """`kernel_fit` of checked arguments with the units chosen; `whole` is the root mean square of the output."""
     start = folded(layer.incoming, layer.outgoing, kept, "kernel_fit")
-    fitted, ridge = _fitted(features, kept)
+    fitted, ridge = _fitted(features, kept, layer.outgoing)
     weights = (1 - blend) * start.outgoing + blend * fitted if blend < 1 else fitted
-    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, float(blend))
+    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, blend)
     return replace(start, outgoing=weights, fit=fit)
 
 
-def _fitted(features: Features, kept: Indices) -> tuple[Floats, float]:
-    largest = float(np.abs(features.targets).max()) or 1.0
-    found = best_fit(features.gram, features.targets / largest, kept)
-    sizes = features.sizes[kept]
-    weights = found.weights * largest / np.where(sizes > 0, sizes, 1)
-    return np.where(sizes > 0, weights, 0.0), found.ridge
+def _fitted(features: Features, kept: Indices, columns: Floats) -> tuple[Floats, float]:
+    heard = ~features.faint[kept]
+    weights, ridge, strong = columns[:, kept], 0.0, kept[heard]
+    if len(strong):
+        targets = features.targets.copy()
+        targets[:, kept[~heard]] = 0  # their part is there already
+        largest = float(np.abs(targets).max()) or 1.0
+        found = best_fit(features.gram, targets / largest, strong)
+        sizes = features.sizes[strong]
+        weights[:, heard] = found.weights * largest / np.where(sizes > 0, sizes, 1)
+        ridge = found.ridge
+    return np.where(features.sizes[kept] > 0, weights, 0.0), ridge

@@ -11,7 +11,13 @@ from theoryprune.coresets.selection import Select, chosen_units
 
 
 def merge(
-    incoming: ArrayLike, outgoing: ArrayLike, budget: int, *, slope: float = 0.0, select: Select = "facility"
+    incoming: ArrayLike,
+    outgoing: ArrayLike,
+    budget: int,
+    *,
+    slope: float = 0.0,
+    select: Select = "facility",
+    copies: bool = False,
 ) -> LayerCoreset:
     """Keep units that stand for all others, and fold the others into them.
 
@@ -29,6 +35,8 @@ def merge(
     select : {"facility", "pivchol"}
         How to choose: `facility_location`, or `theoryprune.geometry.pivoted_cholesky_targets` on the arc-cosine
         kernel, which may fit rows without clusters some per cent better.
+    copies : bool
+        Only copies of a unit may stand for others, no multiples: for ReLU6 and the like (see `fold`).
 
     Returns
     -------
@@ -51,7 +59,7 @@ def merge(
     ([0, 2], [[3.0, 1.0]])
     """
     layer = as_layer(incoming, outgoing, budget, slope)
-    kept = chosen_units(layer, select)
+    kept = chosen_units(layer, select, copies=copies)
     if layer.budget == layer.units:
         return identity(layer, "merge")
-    return folded(layer.incoming, layer.outgoing, kept, "merge")
+    return folded(layer.incoming, layer.outgoing, kept, "merge", copies=copies)

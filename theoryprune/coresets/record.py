@@ -103,7 +103,8 @@ class LayerCoreset:
     deterministic : bool
         Whether nothing was drawn.
     merging : Merging or None
-        Where units were folded into others.
+        Where units were folded into others. Beside a `fit`, and for any construction behind an activation that only
+        copies commute with, the fold that certificates refer to: `outgoing` need not be what it gives.
     sampling : Sampling or None
         Where units were drawn.
     fit : Fit or None

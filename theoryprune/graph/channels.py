@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -99,13 +98,12 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
     require_graph(graph)
     chart = channel_map(graph)
     owner = _owners(graph, chart)
-    fixed = {int(owner[a]) for name in (INPUT, graph.output) for a in chart.atoms[name]}
-    number = np.full(chart.count, -1, dtype=np.int64)
-    sizes: dict[int, int] = defaultdict(int)
-    for atom in range(chart.count):
-        number[atom] = sizes[int(owner[atom])]
-        sizes[int(owner[atom])] += 1
-    axes: dict[int, list[GroupAxis]] = {group: [] for group in sizes}
+    fixed = _fixed(graph, chart, owner)
+    number = np.empty(chart.count, dtype=np.int64)
+    members = _members(owner)
+    for atoms in members:
+        number[atoms] = np.arange(len(atoms))
+    axes: dict[int, list[GroupAxis]] = {group: [] for group in range(len(members))}
     for layer in graph.layers:
         sides = [("out", chart.atoms[layer.name])] if isinstance(layer, WeightLayer | BatchNorm) else []
         if isinstance(layer, WeightLayer):
@@ -117,7 +115,24 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
                     GroupAxis(layer.name, "out" if side == "out" else "in", np.where(mine, number[atoms], -1))
                 )
     names = _group_names(graph, chart, owner)
-    return tuple(ChannelGroup(names[g], sizes[g], tuple(axes[g]), g not in fixed) for g in names)
+    return tuple(ChannelGroup(names[g], len(members[g]), tuple(axes[g]), g not in fixed) for g in names)
+
+
+def group_atoms(graph: WeightGraph, chart: ChannelMap) -> tuple[dict[str, Channels], frozenset[str]]:
+    """Return the atoms of each channel group in the order of their numbers, and which groups cannot be removed."""
+    owner = _owners(graph, chart)
+    names, members, fixed = _group_names(graph, chart, owner), _members(owner), _fixed(graph, chart, owner)
+    return {name: members[group] for group, name in names.items()}, frozenset(names[group] for group in fixed)
+
+
+def _fixed(graph: WeightGraph, chart: ChannelMap, owner: Channels) -> set[int]:
+    """The groups of the network's input and output."""
+    return {int(group) for name in (INPUT, graph.output) for group in owner[chart.atoms[name]]}
+
+
+def _members(owner: Channels) -> list[Channels]:
+    """The atoms of each group, ascending."""
+    return np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner))[:-1])
 
 
 def _owners(graph: WeightGraph, chart: ChannelMap) -> Channels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -11,13 +11,17 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import LayerCollapseError
-from theoryprune.graph.channels import ChannelMap, channel_map
+from theoryprune.graph.channels import channel_map
 from theoryprune.graph.constants import Constants, constant_part, find_constants
 from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.joins import Joins, find_joins
 from theoryprune.graph.needs import find_needs
-from theoryprune.graph.reach import sweep
-from theoryprune.graph.simplify import drop_constant_branches, drop_unread
-from theoryprune.layers import Channels, Concat, Conv, Layer, WeightLayer
+from theoryprune.graph.origins import with_origin
+from theoryprune.graph.reach import reached
+from theoryprune.graph.required import with_required
+from theoryprune.graph.selection import Selection
+from theoryprune.graph.simplify import drop_constant_branches
+from theoryprune.layers import Add, Channels, Layer, WeightLayer
 from theoryprune.types import INPUT, WeightGraph
 
 
@@ -33,6 +37,7 @@ def compact(graph: WeightGraph) -> WeightGraph:
     -------
     WeightGraph
         Computes the same function from smaller tensors; the same layer names. ``compact(compact(g))`` changes nothing.
+        Its `origin` says where the entries of each tensor were.
 
     Raises
     ------
@@ -54,104 +59,111 @@ def compact(graph: WeightGraph) -> WeightGraph:
     where a layer would be left with none. An addend that is constant as a whole becomes a `Shift`, or vanishes.
     Grouped convolutions keep equally many channels in each surviving group.
 
-    Cost: two sweeps over the weights and one copy of what is kept.
+    Cost: one pass over the weights and one copy of what is kept; records of which everything stays are not copied.
     """
     require_values(graph, "compact")
-    refuse_collapse(graph)
+    joins = find_joins(graph)
+    refuse_collapse(graph, joins)
+    graph = with_origin(graph)
+    plan = _plan(graph, joins)
     while True:  # a removed channel can leave an addend constant as a whole, and so on
-        smaller = compact_once(graph)
-        if _size(smaller) == _size(graph):
+        smaller = plan.carry_out(joins)
+        if plan.is_last() or _size(smaller) == _size(graph):
             return smaller
-        graph = smaller
+        joins = plan.left_of(joins)
+        graph, plan = smaller, _plan(smaller, joins)
+        if plan.graph is graph and plan.selection.keep.all():
+            return graph
 
 
 def _size(graph: WeightGraph) -> tuple[int, int]:
     return len(graph.layers), sum(tensor.numel() for layer in graph.layers for _, tensor in layer.tensors())
 
 
-def compact_once(graph: WeightGraph) -> WeightGraph:
+def compact_once(graph: WeightGraph, joins: Mapping[str, Joins]) -> WeightGraph:
     """Remove the channels that the output does not depend on as the graph stands, in a network with a living path.
 
     What that leaves constant as a whole may let more of them go: `compact` repeats it.
     """
-    known = find_constants(graph)
-    graph = drop_constant_branches(graph, known)  # the tensors that stay have the values they had
-    known = known if known.keys() >= graph.shapes.keys() else find_constants(graph)
-    chart = channel_map(graph)
-    keep = _kept_atoms(graph, chart, find_needs(graph, known))
-    selected = [_select(layer, chart, keep, known) for layer in graph.layers if keep[chart.atoms[layer.name]].any()]
-    return drop_unread(replace(graph, layers=tuple(selected)))
+    return _plan(graph, joins).carry_out(joins)
 
 
-def refuse_collapse(graph: WeightGraph) -> None:
-    """Raise `LayerCollapseError` if no input reaches an output."""
-    alive = sweep(graph).from_input
+def refuse_collapse(
+    graph: WeightGraph,
+    joins: Mapping[str, Joins],
+    caller: str = "compact",
+    remedy: str = "Prune to a higher density",
+) -> None:
+    """Raise `LayerCollapseError` if no input reaches an output, with who found it and what helps."""
+    alive = reached(graph, joins)
     if not alive[graph.output].any():
         cut = (layer for layer in reversed(graph.layers) if any(bool(alive[name].any()) for name in layer.inputs))
         stopped = next(layer.name for layer in cut if not alive[layer.name].any())
         raise LayerCollapseError(
-            f"compact: no input reaches the output; '{stopped}' is the last layer that lets nothing through. Prune to "
-            "a higher density",
+            f"{caller}: no input reaches the output; '{stopped}' is the last layer that lets nothing through. {remedy}",
             layers=(stopped,),
         )
 
 
-def _kept_atoms(graph: WeightGraph, chart: ChannelMap, needed: Mapping[str, Tensor]) -> Channels:
-    """Return a bool array over atoms: those needed somewhere, and those that the operators cannot do without."""
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A graph without its constant branches, what is known of its channels, which are needed and which stay."""
+
+    graph: WeightGraph
+    known: Mapping[str, Constants]
+    needed: Mapping[str, Tensor]
+    selection: Selection
+
+    def carry_out(self, joins: Mapping[str, Joins]) -> WeightGraph:
+        """Return the smaller graph, with the removed constants in the biases."""
+        folded = tuple(self._folded(layer, joins) for layer in self.graph.layers)
+        return self.selection.of(replace(self.graph, layers=folded))
+
+    def is_last(self) -> bool:
+        """Whether it is clear that nothing can go from the smaller graph.
+
+        If every channel that stays is needed, those that went gave it nothing, or a constant that a bias took up. Which
+        channels are constant, and which are needed, is then as it was. Only an addend of which all that varied has gone
+        can still be dropped. (The network's inputs stay, needed or not.)
+        """
+        stay = {name: torch.from_numpy(self.selection.kept(name)) for name in self.graph.shapes}
+        if any(name != INPUT and (kept & ~self.needed[name].cpu()).any() for name, kept in stay.items()):
+            return False
+        varying = {name: bool((kept & self.known[name].varying.cpu()).any()) for name, kept in stay.items()}
+        adds = (layer.inputs for layer in self.graph.layers if isinstance(layer, Add))
+        return all(varying[first] == varying[second] for first, second in adds)
+
+    def left_of(self, joins: Mapping[str, Joins]) -> dict[str, Joins]:
+        """Return the joins of the smaller graph."""
+        left = (layer for layer in self.graph.weight_layers.values() if self.selection.stays(layer.name))
+        places = {layer.name: self.selection.places(layer) for layer in left}
+        return {name: joins[name].select(out, ins[0]) for name, (out, ins) in places.items()}
+
+    def _folded(self, layer: Layer, joins: Mapping[str, Joins]) -> Layer:
+        if not isinstance(layer, WeightLayer) or not self.selection.stays(layer.name):
+            return layer
+        source = layer.inputs[0]
+        return _fold(layer, self.selection.kept(source), self.known[source], joins[layer.name])
+
+
+def _plan(graph: WeightGraph, joins: Mapping[str, Joins]) -> _Plan:
+    known = find_constants(graph, joins)
+    graph = drop_constant_branches(graph, known)  # the tensors that stay have the values they had
+    known = known if known.keys() >= graph.shapes.keys() else find_constants(graph, joins)
+    chart = channel_map(graph)
+    needed = find_needs(graph, known, joins)
     keep = np.zeros(chart.count, dtype=bool)
     for name, channels in needed.items():
         keep[chart.atoms[name][channels.cpu().numpy()]] = True
-    keep[chart.atoms[INPUT]] = True
-    keep[chart.atoms[graph.output]] = True
-    while True:
-        missing = [atom for layer in graph.layers for atom in _required(layer, chart, keep)]
-        if not missing:
-            return keep
-        keep[missing] = True
+    for name in (INPUT, graph.output):
+        keep[chart.atoms[name]] = True
+    return _Plan(graph, known, needed, Selection(chart, with_required(graph, chart, keep)))
 
 
-def _required(layer: Layer, chart: ChannelMap, keep: Channels) -> list[int]:
-    """Return removed atoms that a layer needs to stay an operator: one channel at least, equal groups."""
-    out, ins = chart.atoms[layer.name], chart.of_inputs(layer)
-    if not keep[out].any() or isinstance(layer, Concat):
-        return []
-    empty = [int(atoms[0]) for atoms in ins if not keep[atoms].any()]
-    if isinstance(layer, Conv) and layer.groups > 1 and not empty:
-        return _uneven(out.reshape(layer.groups, -1), ins[0].reshape(layer.groups, -1), keep)
-    return empty
-
-
-def _uneven(out: Channels, ins: Channels, keep: Channels) -> list[int]:
-    """Return the atoms to put back so that the surviving groups have equally many outputs, and inputs, each."""
-    alive = keep[out].any(1) | keep[ins].any(1)
-    wanted: list[int] = []
-    for atoms in (out[alive], ins[alive]):
-        most = int(keep[atoms].sum(1).max(initial=1))
-        for row in atoms:
-            lost = row[~keep[row]]
-            wanted += lost[: max(0, most - int(keep[row].sum()))].tolist()
-    return wanted
-
-
-def _select(layer: Layer, chart: ChannelMap, keep: Channels, known: Mapping[str, Constants]) -> Layer:
-    """Return a record without its removed channels, their constants folded into the bias."""
-    ins = chart.of_inputs(layer)
-    if isinstance(layer, Concat):
-        live = [i for i, atoms in enumerate(ins) if keep[atoms].any()]
-        layer, ins = replace(layer, inputs=tuple(layer.inputs[i] for i in live)), [ins[i] for i in live]
-    if isinstance(layer, WeightLayer):
-        layer = _fold(layer, keep[ins[0]], known[layer.inputs[0]])
-    return layer.select(_positions(chart.atoms[layer.name], keep), *(_positions(atoms, keep) for atoms in ins))
-
-
-def _positions(atoms: Channels, keep: Channels) -> Tensor:
-    return torch.from_numpy(np.flatnonzero(keep[atoms]))
-
-
-def _fold(layer: WeightLayer, kept: Channels, known: Constants) -> WeightLayer:
+def _fold(layer: WeightLayer, kept: Channels, known: Constants, joins: Joins) -> WeightLayer:
     """Move what the removed inputs contribute as constants into the bias."""
     removed = ~torch.from_numpy(cast("np.ndarray", kept)).to(known.value.device)
-    extra = constant_part(layer, torch.where(removed, known.value, 0.0))
+    extra = constant_part(layer, torch.where(removed, known.value, 0.0), joins)
     if not extra.any():
         return layer
     base = 0.0 if layer.bias is None else layer.bias.to(torch.float64)

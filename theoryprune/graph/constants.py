@@ -6,6 +6,7 @@ they still emit their bias, or the shift of a batch norm, through everything up 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.graph.reach import channel_edges
+from theoryprune.graph.joins import Joins
 from theoryprune.layers import (
     AdaptiveAvgPool,
     Add,
@@ -63,8 +64,14 @@ class Constants:
         return self.varying | (self.value != 0)
 
 
-def find_constants(graph: WeightGraph) -> dict[str, Constants]:
+def find_constants(graph: WeightGraph, joins: Mapping[str, Joins]) -> dict[str, Constants]:
     """Return what is known of the channels of every record (and of `INPUT`, which varies).
+
+    Parameters
+    ----------
+    graph : WeightGraph
+    joins : mapping of str to Joins
+        From `find_joins`.
 
     Notes
     -----
@@ -75,7 +82,10 @@ def find_constants(graph: WeightGraph) -> dict[str, Constants]:
     every = torch.ones(channels, dtype=torch.bool, device=graph.device)
     known = {INPUT: Constants.of(every, torch.zeros(channels, dtype=torch.float64, device=graph.device))}
     for layer in graph.layers:
-        known[layer.name] = constants(layer, *(known[name] for name in layer.inputs))
+        ins = [known[name] for name in layer.inputs]
+        known[layer.name] = (
+            _of_weights(layer, ins[0], joins[layer.name]) if isinstance(layer, WeightLayer) else constants(layer, *ins)
+        )
     return known
 
 
@@ -94,9 +104,9 @@ def blocking(layer: WeightLayer, known: Constants) -> Tensor:
     return known.nonzero if padded else known.varying
 
 
-def constant_part(layer: WeightLayer, value: Tensor) -> Tensor:
+def constant_part(layer: WeightLayer, value: Tensor, joins: Joins | None = None) -> Tensor:
     """Return what inputs of the given constant values (in,) add to each output (out,), in float64."""
-    if not value.any():
+    if not value.any() or (joins is not None and _unread(value, joins)):
         return value.new_zeros(layer.weight.shape[0])
     weight = layer.weight.to(torch.float64)
     summed = weight.flatten(2).sum(2) if weight.ndim > 2 else weight
@@ -104,13 +114,20 @@ def constant_part(layer: WeightLayer, value: Tensor) -> Tensor:
     return (grouped @ value.reshape(layer.groups, -1, 1)).reshape(-1)
 
 
+def _unread(value: Tensor, joins: Joins) -> bool:
+    """Whether the weights that read anything but 0 are all zero (infinity times 0 is no number)."""
+    return bool(value.isfinite().all()) and not bool((joins.reads.reshape(-1) & (value != 0)).any())
+
+
+def _of_weights(layer: WeightLayer, known: Constants, joins: Joins) -> Constants:
+    blocked = blocking(layer, known)
+    value = constant_part(layer, torch.where(blocked, 0.0, known.value), joins)
+    return Constants.of(joins.forward(blocked), value if layer.bias is None else value + layer.bias)
+
+
 @constants.register
 def _(layer: WeightLayer, *ins: Constants) -> Constants:
-    (known,) = ins
-    blocked = blocking(layer, known)
-    varying = (channel_edges(layer.weight, layer.groups) & blocked.reshape(layer.groups, 1, -1)).any(2).reshape(-1)
-    value = constant_part(layer, torch.where(blocked, 0.0, known.value))
-    return Constants.of(varying, value if layer.bias is None else value + layer.bias)
+    return _of_weights(layer, ins[0], Joins.of(layer))
 
 
 @constants.register

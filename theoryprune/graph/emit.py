@@ -40,7 +40,9 @@ from theoryprune.layers import (
     Tanh,
     ZeroPad,
 )
-from theoryprune.types import INPUT, WeightGraph
+from theoryprune.types import INPUT, Origin, WeightGraph
+
+_ORIGIN = "theoryprune_origin"
 
 _CONVS: dict[int, Callable[..., nn.Module]] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 _NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d, 4: nn.BatchNorm3d}
@@ -105,7 +107,8 @@ def to_module(graph: WeightGraph) -> nn.Module:
     nn.Module
         A `torch.fx.GraphModule` of ordinary `nn.Linear`, `nn.Conv2d`, `nn.BatchNorm2d`, ... under the module paths and
         `state_dict` names of the original model, on its device and in its dtype, in training mode, parameters frozen
-        where they were. It can be copied, compiled, exported, saved and extracted again.
+        where they were. It can be copied, compiled, exported, saved and extracted again. After `compact` it carries
+        the graph's origin, for `remap_optimizer`.
 
     Notes
     -----
@@ -125,7 +128,17 @@ def to_module(graph: WeightGraph) -> nn.Module:
     for layer in graph.layers:
         values[layer.name] = emit(layer, builder, *(values[name] for name in layer.inputs))
     calls.output(values[graph.output])
-    return fx.GraphModule(builder.root, calls, class_name="Network")
+    module = fx.GraphModule(builder.root, calls, class_name="Network")
+    if graph.origin is not None:  # in two places, for a copy keeps the one and a pickle the other
+        module.meta[_ORIGIN] = dict(graph.origin)
+        setattr(module, _ORIGIN, dict(graph.origin))
+    return module
+
+
+def module_origin(module: nn.Module) -> dict[str, Origin] | None:
+    """Return where the entries of a module's parameters were, by name; None if `to_module` did not say."""
+    found: dict[str, Origin] | None = getattr(module, "meta", {}).get(_ORIGIN, getattr(module, _ORIGIN, None))
+    return found
 
 
 @singledispatch

@@ -97,3 +97,14 @@ def require_values(graph: WeightGraph, what: str) -> None:
         raise ValueError(
             f"{what}: the graph lies on the meta device and has no values; extract it from a model with weights"
         )
+
+
+def require_finite(graph: WeightGraph) -> None:
+    """Raise `ValueError` if a weight, bias or statistic of the graph is NaN or infinite, naming it."""
+    for layer in graph.layers:
+        for key, tensor in layer.tensors():
+            if wrong := int((~tensor.isfinite()).sum()):
+                raise ValueError(
+                    f"'{layer.names.get(key, layer.name)}' must be finite, got {wrong} of {tensor.numel()} entries "
+                    "that are NaN or infinite; mend the checkpoint"
+                )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from theoryprune.graph.container import Header, read, write
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.transform import require_mask
 from theoryprune.layers import LAYERS, Layer, WeightLayer
-from theoryprune.types import INPUT, Mask, WeightGraph
+from theoryprune.types import INPUT, Mask, Origin, WeightGraph
 
 
 def save_mask(mask: Mask, path: str | os.PathLike[str]) -> None:
@@ -126,6 +126,8 @@ def save_graph(graph: WeightGraph, path: str | os.PathLike[str]) -> None:
         "buffers": sorted(graph.buffers),
         "layers": records,
     }
+    if graph.origin is not None:
+        header["origin"] = {name: asdict(origin) for name, origin in graph.origin.items()}
     write(path, "graph", header, tensors)
 
 
@@ -153,6 +155,7 @@ def load_graph(path: str | os.PathLike[str]) -> WeightGraph:
             order=tuple(header["order"]),
             frozen=frozenset(header["frozen"]),
             buffers=frozenset(header["buffers"]),
+            origin=_decode_origin(header["origin"]) if "origin" in header else None,
         )
         _check_wiring(graph)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError) as error:
@@ -187,6 +190,10 @@ def _decode_layer(record: dict[str, Any], tensors: dict[str, Tensor]) -> Layer:
     if wrong:
         raise ValueError(f"the fields {sorted(wrong)} of a record '{record['kind']}' are missing or unknown")
     return kind(**values)
+
+
+def _decode_origin(record: dict[str, Any]) -> dict[str, Origin]:
+    return {name: Origin(**{key: _decode(value) for key, value in one.items()}) for name, one in record.items()}
 
 
 def _dense_strides(tensor: Tensor) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.evaluate import require_finite, require_values
 from theoryprune.layers import (
     AdaptiveAvgPool,
     Add,
@@ -236,15 +236,5 @@ def flow_network(
             end[layer.name] = source = record.name
     if refusals:
         raise UnsupportedLayerError("\n".join([f"{len(refusals)} layer(s) have no flow:", *refusals]))
-    _require_finite(graph)
+    require_finite(graph)
     return replace(graph, layers=tuple(records), output=end[graph.output])
-
-
-def _require_finite(graph: WeightGraph) -> None:
-    for layer in graph.layers:
-        for key, tensor in layer.tensors():
-            if not bool(tensor.isfinite().all()):
-                bad = int((~tensor.isfinite()).sum())
-                raise ValueError(
-                    f"'{layer.names.get(key, layer.name)}' must be finite, got {bad} entries that are NaN or infinite"
-                )

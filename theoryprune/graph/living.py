@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Self
 
+import torch
 from torch import Tensor
 
 from theoryprune.errors import LayerCollapseError
 from theoryprune.graph.compact import compact_once, refuse_collapse
+from theoryprune.graph.joins import find_joins
 from theoryprune.graph.moved import Moved
 from theoryprune.layers import Conv, Flatten, Layer, Linear, Shape, WeightLayer
 from theoryprune.types import WeightGraph
@@ -41,12 +43,14 @@ def living_network(network: WeightGraph) -> tuple[WeightGraph, dict[str, Moved]]
     """
     blocks = _blocks(network)
     joined = {name: _joined(layer, blocks.get(layer.inputs[0], 1)) for name, layer in network.weight_layers.items()}
-    single = replace(network, layers=tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers))
+    taps = tuple(_single_tap(layer, network, joined, blocks) for layer in network.layers)
+    single = replace(network, layers=taps, origin=None)
+    joins = find_joins(single)
     try:
-        refuse_collapse(single)
+        refuse_collapse(single, joins)
     except LayerCollapseError:
         return network, {}
-    small = compact_once(single)
+    small = compact_once(single, joins)
     moved = dict.fromkeys(network.order, Moved.nowhere(network.device))
     layers = []
     for layer in small.layers:
@@ -67,7 +71,7 @@ class _Joins(Conv):
     """
 
     positions: Shape
-    taken: tuple[Tensor, ...] = ()
+    taken: tuple[Tensor, Tensor]
 
     def shape(self, *shapes: Shape) -> Shape:
         return (self.weight.shape[0], *self.positions)
@@ -104,16 +108,19 @@ def _single_tap(layer: Layer, network: WeightGraph, joined: dict[str, Tensor], b
         return _Channels(name=layer.name, inputs=layer.inputs, start=layer.start, end=layer.end)
     if not isinstance(layer, WeightLayer):
         return layer
+    weight = joined[layer.weight_name]
+    outputs, inputs = weight.shape[0], weight.shape[1] * layer.groups
     return _Joins(
         name=layer.name,
         inputs=layer.inputs,
         names=layer.names,
-        weight=joined[layer.weight_name],
+        weight=weight,
         stride=(),
         padding=(),
         dilation=(),
         group_count=layer.groups,
         positions=network.shapes[layer.name][1:],
+        taken=(torch.arange(outputs, device=weight.device), torch.arange(inputs, device=weight.device)),
     )
 
 

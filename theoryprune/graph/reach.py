@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.joins import Joins, find_joins
 from theoryprune.layers import (
     Add,
     BatchNorm,
@@ -61,23 +63,14 @@ def reach_back(layer: Layer, wanted: Tensor, *channels: int) -> tuple[Tensor, ..
     raise UnsupportedLayerError(f"'{layer.name}' ({layer.kind}): no rule says which channels reach which (reach_back)")
 
 
-def channel_edges(weight: Tensor, groups: int) -> Tensor:
-    """Return which channels some non-zero weight joins, of shape (groups, out per group, in per group)."""
-    joined = weight != 0
-    joined = joined.flatten(2).any(2) if joined.ndim > 2 else joined
-    return joined.reshape(groups, -1, joined.shape[1])
-
-
 @reach.register
 def _(layer: WeightLayer, *live: Tensor) -> Tensor:
-    edges = channel_edges(layer.weight, layer.groups)
-    return (edges & live[0].reshape(layer.groups, 1, -1)).any(2).reshape(-1)
+    return Joins.of(layer).forward(live[0])
 
 
 @reach_back.register
 def _(layer: WeightLayer, wanted: Tensor, *channels: int) -> tuple[Tensor, ...]:
-    edges = channel_edges(layer.weight, layer.groups)
-    return ((edges & wanted.reshape(layer.groups, -1, 1)).any(1).reshape(-1),)
+    return (Joins.of(layer).back(wanted),)
 
 
 @reach.register(Channelwise)
@@ -184,20 +177,36 @@ def sweep(graph: WeightGraph) -> Reach:
     -----
     Per tensor and not per channel group: a live channel may be added to a dead one. Biases, shifts and means start no
     path. Channel-level reachability is necessary for a flow and not sufficient: on a small map a kernel's tap may read
-    nothing but padding. Cost: two comparisons of every weight with zero.
+    nothing but padding. Cost: one comparison of every weight with zero.
     """
     require_values(graph, "reach")
-    ones = {name: torch.ones(shape[0], dtype=torch.bool, device=graph.device) for name, shape in graph.shapes.items()}
-    forward = {INPUT: ones[INPUT]}
-    for layer in graph.layers:
-        forward[layer.name] = reach(layer, *(forward[name] for name in layer.inputs))
-    backward = {name: torch.zeros_like(every) for name, every in ones.items()}
-    backward[graph.output] = ones[graph.output]
+    joins = find_joins(graph)
+    backward = {
+        name: torch.zeros(shape[0], dtype=torch.bool, device=graph.device) for name, shape in graph.shapes.items()
+    }
+    backward[graph.output] = torch.ones_like(backward[graph.output])
     for layer in reversed(graph.layers):
-        channels = (len(ones[name]) for name in layer.inputs)
-        for name, read in zip(layer.inputs, reach_back(layer, backward[layer.name], *channels), strict=True):
-            backward[name] = backward[name] | read
-    return Reach(forward, backward)
+        channels = (graph.shapes[name][0] for name in layer.inputs)
+        read = back_along(joins, layer, backward[layer.name], *channels)
+        for name, channel in zip(layer.inputs, read, strict=True):
+            backward[name] = backward[name] | channel
+    return Reach(reached(graph, joins), backward)
+
+
+def reached(graph: WeightGraph, joins: Mapping[str, Joins]) -> dict[str, Tensor]:
+    """Return `Reach.from_input` alone, of a graph whose joins are known."""
+    forward = {INPUT: torch.ones(graph.input_shape[0], dtype=torch.bool, device=graph.device)}
+    for layer in graph.layers:
+        live = (forward[name] for name in layer.inputs)
+        forward[layer.name] = joins[layer.name].forward(*live) if layer.name in joins else reach(layer, *live)
+    return forward
+
+
+def back_along(joins: Mapping[str, Joins], layer: Layer, wanted: Tensor, *channels: int) -> tuple[Tensor, ...]:
+    """`reach_back` by joins that are known."""
+    if layer.name in joins:
+        return (joins[layer.name].back(wanted),)
+    return reach_back(layer, wanted, *channels)
 
 
 def effective_weights(graph: WeightGraph) -> dict[str, Tensor]:

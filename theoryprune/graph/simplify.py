@@ -20,6 +20,8 @@ def drop_constant_branches(graph: WeightGraph, known: Mapping[str, Constants]) -
     ``x + alpha c`` with `c` constant over inputs and positions is a shift per channel; ``c + alpha x`` is one of the
     scaled `x`.
     """
+    if not any(isinstance(layer, Add) and _half_constant(layer, known) for layer in graph.layers):
+        return drop_unread(graph)
     layers: list[Layer] = []
     passed: dict[str, str] = {}
     for original in graph.layers:
@@ -30,6 +32,11 @@ def drop_constant_branches(graph: WeightGraph, known: Mapping[str, Constants]) -
         else:
             layers.append(layer)
     return drop_unread(replace(graph, layers=tuple(layers), output=passed.get(graph.output, graph.output)))
+
+
+def _half_constant(add: Add, known: Mapping[str, Constants]) -> bool:
+    first, second = (bool(known[name].varying.any()) for name in add.inputs)
+    return first != second
 
 
 def _without_constant(
@@ -59,7 +66,7 @@ def _per_channel(value: Tensor, graph: WeightGraph, name: str) -> Tensor:
 
 
 def drop_unread(graph: WeightGraph) -> WeightGraph:
-    """Remove the records that the output does not read, directly or not."""
+    """Remove the records that the output does not read, directly or not; `graph` itself if it reads all."""
     needed, layers = {graph.output}, []
     for layer in reversed(graph.layers):
         if layer.name in needed:
@@ -67,4 +74,6 @@ def drop_unread(graph: WeightGraph) -> WeightGraph:
             layers.append(layer)
     weights = {layer.weight_name for layer in layers if isinstance(layer, WeightLayer)}
     order = tuple(name for name in graph.order if name in weights)
+    if len(layers) == len(graph.layers) and order == graph.order:
+        return graph
     return replace(graph, layers=tuple(reversed(layers)), order=order)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -80,15 +81,20 @@ class Layer(ABC):
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield (field, tensor) for every tensor that the record holds."""
-        for spec in fields(self):
-            value = getattr(self, spec.name)
+        for key in _fields(type(self)):
+            value = getattr(self, key)
             if isinstance(value, Tensor):
-                yield spec.name, value
+                yield key, value
 
     def with_tensors(self, tensors: Mapping[str, Tensor]) -> Self:
         """Return the record with other tensors in the named fields."""
         changes: dict[str, Any] = dict(tensors)
         return replace(self, **changes)
+
+
+@cache
+def _fields(kind: type[Layer]) -> tuple[str, ...]:
+    return tuple(spec.name for spec in fields(kind))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -138,10 +144,31 @@ def take(tensor: Tensor, *index: Tensor | None) -> Tensor:
     Tensor
         A copy that shares no storage with `tensor`.
     """
+    kept = {axis: i for axis, i in enumerate(index) if i is not None and not _whole(i, tensor.shape[axis])}
+    if len(kept) == 2 and tensor.is_contiguous():
+        return _take_block(tensor, *(i.to(tensor.device) for i in kept.values()))
     out = tensor
-    for axis, kept in enumerate(index):
-        if kept is not None:
-            out = out.index_select(axis, kept.to(tensor.device))
+    for axis in sorted(kept, key=lambda axis: kept[axis].shape[0] / tensor.shape[axis]):
+        out = out.index_select(axis, kept[axis].to(tensor.device))
+    return tensor.clone() if out is tensor else in_format_of(tensor, out)
+
+
+def in_format_of(tensor: Tensor, out: Tensor) -> Tensor:
+    """Return `out` with its channels last in memory if those of `tensor` are."""
     if out.ndim == 4 and tensor.is_contiguous(memory_format=torch.channels_last) and not tensor.is_contiguous():
         return out.contiguous(memory_format=torch.channels_last)
-    return out.clone() if out is tensor else out
+    return out
+
+
+def _whole(kept: Tensor, size: int) -> bool:
+    """Whether an index on the CPU takes a whole axis as it is."""
+    return kept.shape[0] == size and kept.device.type == "cpu" and torch.equal(kept, torch.arange(size))
+
+
+def _take_block(tensor: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Index both leading axes of a contiguous tensor, in one copy."""
+    shape = (*rows.shape, *columns.shape, *tensor.shape[2:])
+    if tensor.shape[2:].numel() == 1:
+        return tensor.view(tensor.shape[:2])[rows[:, None], columns].view(shape)
+    places = rows[:, None] * tensor.shape[1] + columns
+    return tensor.flatten(0, 1).index_select(0, places.view(-1)).view(shape)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from theoryprune.layers.base import Channels, Coupling, Shape, WeightLayer, take
+from theoryprune.layers.base import Channels, Coupling, Shape, WeightLayer, in_format_of, take
 from theoryprune.layers.call import Call, Refusal, names_of
 from theoryprune.layers.window import extent
 
@@ -91,25 +90,15 @@ class Conv(WeightLayer):
         bias = None if self.bias is None else take(self.bias, out)
         if self.groups == 1:
             return replace(self, weight=take(self.weight, out, ins[0]), bias=bias)
-        rows, columns = self._by_group(out, self.weight.shape[0]), self._by_group(ins[0], self._in_channels)
-        alive = [g for g in range(self.groups) if len(rows[g]) or len(columns[g])]
-        if len({(len(rows[g]), len(columns[g])) for g in alive}) != 1:
+        rows, columns = self.weight.shape[0] // self.groups, self.weight.shape[1]
+        counts = [torch.bincount(i // n, minlength=self.groups) for i, n in ((out, rows), (ins[0], columns))]
+        alive = torch.stack([count[counts[0] + counts[1] > 0] for count in counts], 1)
+        if len(alive) == 0 or (alive != alive[0]).any():
             raise ValueError(f"selection of '{self.name}' leaves its {self.groups} groups with unequal channels")
-        blocks, size = self.weight.tensor_split(self.groups), self.weight.shape[1]
-        per = self.weight.shape[0] // self.groups
-        parts = [take(blocks[g], rows[g] - g * per, columns[g] - g * size) for g in alive]
-        return replace(self, weight=torch.cat(parts), bias=bias, group_count=len(alive))
-
-    @property
-    def _in_channels(self) -> int:
-        return self.weight.shape[1] * self.groups
-
-    def _by_group(self, index: Tensor, channels: int) -> list[Tensor]:
-        """Split sorted channel indices by the group they lie in."""
-        edges = torch.searchsorted(
-            index, torch.arange(self.groups + 1, device=index.device) * (channels // self.groups)
-        )
-        return [index[a:b] for a, b in pairwise(edges.tolist())]
+        within = (ins[0] % columns).view(len(alive), 1, -1)
+        places = (out.view(len(alive), -1, 1) * columns + within).view(len(out), -1)
+        weight = take(self.weight.flatten(0, 1), places.view(-1)).view(*places.shape, *self.weight.shape[2:])
+        return replace(self, weight=in_format_of(self.weight, weight), bias=bias, group_count=len(alive))
 
 
 def convert_conv(call: Call) -> Conv:

@@ -9,9 +9,9 @@ from typing import Literal
 from theoryprune.errors import BudgetError, LayerCollapseError
 from theoryprune.graph.evaluate import require_values
 from theoryprune.graph.paths import path_lengths
+from theoryprune.graph.protect import protected_names
 from theoryprune.masks.evaluators import ScoreFunction
 from theoryprune.masks.keep_top import Scope, nothing_to_prune
-from theoryprune.masks.protect import protected_names
 from theoryprune.masks.prune import prune
 from theoryprune.masks.schedules import Schedule
 from theoryprune.types import WeightGraph

@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 import torch
 
 from theoryprune.errors import BudgetError
+from theoryprune.graph.protect import protected_names
 from theoryprune.masks.candidates import Vectors, require_finite
-from theoryprune.masks.protect import protected_names
 from theoryprune.masks.selection import lowest
 from theoryprune.measures import check_density, kept_count
 from theoryprune.types import Mask, Scores

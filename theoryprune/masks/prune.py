@@ -13,10 +13,10 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from theoryprune.errors import BudgetError, LayerCollapseError
 from theoryprune.graph.evaluate import require_values
+from theoryprune.graph.protect import protected_names
 from theoryprune.masks.certify import certify
 from theoryprune.masks.evaluators import ScoreFunction, evaluator_of, score_name
 from theoryprune.masks.keep_top import Scope, check_scope, nothing_to_prune
-from theoryprune.masks.protect import protected_names
 from theoryprune.masks.run import Run
 from theoryprune.masks.schedules import Schedule, adaptive, exponential, one_shot
 from theoryprune.masks.survivors import Survivors

@@ -5,6 +5,7 @@ All counts are Python integers, so they are exact at any size.
 
 from theoryprune.measures.amounts import (
     check_density as check_density,
+    check_fraction as check_fraction,
     density_from_compression as density_from_compression,
     density_from_sparsity as density_from_sparsity,
     kept_count as kept_count,
@@ -23,3 +24,5 @@ from theoryprune.measures.size import (
     size as size,
     stored_bytes as stored_bytes,
 )
+from theoryprune.measures.by_width import WidthCost as WidthCost
+from theoryprune.measures.width_cost import QUANTITIES as QUANTITIES, width_cost as width_cost

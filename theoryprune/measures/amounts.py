@@ -23,9 +23,28 @@ def check_density(density: float) -> float:
     Traceback (most recent call last):
     ValueError: density must be in (0, 1], got 95; did you mean 0.95?
     """
-    value = _number("density", density)
+    return check_fraction("density", density)
+
+
+def check_fraction(name: str, fraction: float) -> float:
+    """Return a fraction kept, the argument `name`, as a float, or say why it is none.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it does not lie in (0, 1].
+
+    Examples
+    --------
+    >>> check_fraction("macs", 50)
+    Traceback (most recent call last):
+    ValueError: macs must be in (0, 1], got 50; did you mean 0.5?
+    """
+    value = _number(name, fraction)
     if not 0 < value <= 1:
-        raise ValueError(f"density must be in (0, 1], got {density}{_as_fraction(value)}")
+        raise ValueError(f"{name} must be in (0, 1], got {fraction}{_as_fraction(value)}")
     return value
 
 

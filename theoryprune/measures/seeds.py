@@ -11,10 +11,12 @@ def generator(seed: int) -> torch.Generator:
     Raises
     ------
     TypeError, ValueError
-        If `seed` is no int, or negative.
+        If `seed` is no int, negative, or beyond 64 bits.
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed must be an int, got {seed!r}")
     if seed < 0:
         raise ValueError(f"seed must not be negative, got {seed}")
+    if seed >= 2**64:
+        raise ValueError(f"seed must be below 2**64, got {seed}")
     return torch.Generator().manual_seed(seed)

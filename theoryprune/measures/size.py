@@ -77,12 +77,12 @@ def size(graph: WeightGraph, mask: Mask | None = None) -> Size:
 def layer_parameters(graph: WeightGraph) -> dict[str, int]:
     """Count the parameters of every record, by its name: those that `to_module` gives it."""
     return {
-        layer.name: sum(tensor.numel() for key, tensor in layer.tensors() if _is_parameter(graph, layer, key))
+        layer.name: sum(tensor.numel() for key, tensor in layer.tensors() if is_parameter(graph, layer, key))
         for layer in graph.layers
     }
 
 
-def _is_parameter(graph: WeightGraph, layer: Layer, field: str) -> bool:
+def is_parameter(graph: WeightGraph, layer: Layer, field: str) -> bool:
     """Whether a tensor of a record is a parameter: a bias that compaction made is one, a constant it made is none."""
     if isinstance(layer, WeightLayer) and field == "weight":
         return True

@@ -66,7 +66,7 @@ def plot_layers(
     _name_layers(axes[-1], summary)
     if title:
         figure.suptitle(title)
-    figure.savefig(path, dpi=150, metadata=_no_date(path))
+    figure.savefig(path, dpi=150, metadata=no_date(path))
 
 
 def _draw_density(axes: Axes, summary: Summary) -> None:
@@ -121,7 +121,7 @@ def _name_layers(axes: Axes, summary: Summary) -> None:
     axes.set_xlim(-0.8, len(names) - 0.2)
 
 
-def _no_date(path: str | os.PathLike[str]) -> dict[str, Any]:
+def no_date(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Leave the date out of the file, so that the same picture has the same bytes."""
     ending = os.fspath(path).rpartition(".")[2].lower()
     if ending not in {"png", "svg", "pdf"}:

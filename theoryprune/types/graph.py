@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from theoryprune.layers import Constant, Layer, Shape, WeightLayer
+from theoryprune.types.origin import Origin
 from theoryprune.types.read_only import ReadOnly
 
 INPUT = "<input>"
@@ -35,6 +36,9 @@ class WeightGraph:
         Names of the parameters that the model does not train (``requires_grad=False``).
     buffers : frozenset of str
         Names of the tensors that are no parameters of the model: buffers, running statistics, constants of `forward`.
+    origin : mapping of str to Origin, optional
+        After compaction: by `state_dict` name, where the entries of each tensor were in the graph as extracted.
+        Tensors that compaction made have none. It is no part of the network: hashes and equality leave it out.
 
     Notes
     -----
@@ -47,6 +51,7 @@ class WeightGraph:
     order: tuple[str, ...]
     frozen: frozenset[str] = frozenset()
     buffers: frozenset[str] = frozenset()
+    origin: Mapping[str, Origin] | None = None
 
     def __repr__(self) -> str:
         """Say what the graph is, not every number in it."""

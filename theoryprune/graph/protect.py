@@ -1,4 +1,4 @@
-"""Which weights are taken out of pruning by name."""
+"""Which weights are taken out by name, of pruning and of reduction."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def protected_names(layers: Mapping[str, str], protect: Collection[str] | str) -
 
     Raises
     ------
+    TypeError
+        If `protect` is no collection of strings.
     ValueError
         If a pattern matches nothing.
 
@@ -27,8 +29,11 @@ def protected_names(layers: Mapping[str, str], protect: Collection[str] | str) -
     >>> sorted(protected_names({"conv.weight": "conv", "fc.weight": "fc"}, ["fc"]))
     ['fc.weight']
     """
+    patterns = [protect] if isinstance(protect, str) else protect
+    if not isinstance(patterns, Collection) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise TypeError(f"protect must be a name, or a collection of names or patterns as ['fc'], got {protect!r}")
     found: set[str] = set()
-    for pattern in [protect] if isinstance(protect, str) else protect:
+    for pattern in patterns:
         matched = {
             weight
             for weight, layer in layers.items()

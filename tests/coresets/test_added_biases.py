@@ -1,0 +1,36 @@
+import torch
+from torch import nn
+
+from tests.coresets.nets import sequential_graph
+from theoryprune import measures
+from theoryprune.coresets import Budget, reduce
+from theoryprune.coresets.added_biases import added_biases
+from theoryprune.coresets.hidden_groups import hidden_groups
+
+
+def shifted(norm=True):
+    """A batch norm behind an activation, and consumers without bias."""
+    return sequential_graph(
+        nn.Conv2d(1, 6, 3, bias=False), nn.ReLU(), nn.BatchNorm2d(6) if norm else nn.Identity(),
+        nn.Conv2d(6, 8, 3, bias=False), nn.ReLU(), nn.Flatten(), nn.Linear(32, 3, bias=False), shape=(1, 6, 6),
+    )  # fmt: skip
+
+
+def test_a_consumer_gets_a_bias_once_its_group_loses_a_channel():
+    graph = shifted()
+    added = added_biases(graph, hidden_groups(graph))
+    assert [added(widths) for widths in ({}, {"0": 6}, {"3": 4}, {"0": 5}, {"0": 1}, {"0": 5, "3": 4})] == [
+        0, 0, 0, 8, 8, 4,
+    ]  # fmt: skip
+    plain = shifted(norm=False)
+    assert added_biases(plain, hidden_groups(plain))({"0": 5}) == 0
+
+
+def test_budgets_have_room_for_them():
+    """All that can be asked for: what is spent is what the tensors hold, and never more than the budget."""
+    graph = shifted()
+    for percent in range(15, 101):
+        result = reduce(graph, Budget(params=percent / 100), certify=False)
+        assert result.spent == measures.size(result.small).total <= percent / 100 * result.total
+    assert result.spent == result.total
+    assert any(torch.is_tensor(layer.bias) for layer in reduce(graph, 0.5).small.weight_layers.values())

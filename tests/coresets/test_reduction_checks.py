@@ -1,0 +1,115 @@
+"""The checker of reductions accepts what reduce makes, and nothing that was changed."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.coresets.nets import model_graph
+from tests.coresets.reductions import convolutions, with_coreset, with_first
+from theoryprune.coresets import CONSTRUCTIONS, Budget, is_reduction, kernel_fit, reduce
+
+
+@pytest.fixture(scope="module")
+def dense():
+    return reduce(model_graph("digits_mlp"), 0.5, effort="fast")
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    return reduce(convolutions(), Budget(params=0.5), effort="fast")
+
+
+@pytest.mark.parametrize("method", CONSTRUCTIONS)
+def test_every_construction(method):
+    found = is_reduction(reduce(model_graph("digits_mlp"), 0.5, CONSTRUCTIONS[method], effort="fast"))
+    assert found, found.reason
+    assert found.value == 2
+
+
+@pytest.mark.parametrize("budget", [Budget(params=0.5), Budget(macs=0.6), Budget(channels=0.5), Budget(error=0.4), 0.5])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_convolutions(budget, groups):
+    result = reduce(
+        convolutions(groups),
+        budget,
+        kernel_fit,
+        effort="fast",
+        **({"weights": "relative"} if isinstance(budget, Budget) else {}),
+    )
+    found = is_reduction(result)
+    assert found, found.reason
+    assert found.value == sum(len(row.certificate.parts) for row in result.layers) > 0
+
+
+@pytest.mark.parametrize("name", ["resnet20", "mobile_tiny"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_networks_with_streams_and_depthwise_layers(name, dtype):
+    result = reduce(model_graph(name, dtype), Budget(channels=0.7), streams=True, certify=False)
+    found = is_reduction(result)
+    assert found, found.reason
+    assert found.value == 0
+
+
+def test_networks_with_dead_channels():
+    graph = model_graph("digits_mlp")
+    weights = {name: weight.clone() for name, weight in graph.weights.items()}
+    weights["fc1.weight"][:4] = 0
+    found = is_reduction(reduce(graph.with_weights(weights), Budget(params=0.9), certify=False))
+    assert found, found.reason
+
+
+def test_nothing_was_reduced(dense):
+    assert is_reduction(reduce(dense.before, 1.0))
+
+
+@pytest.mark.parametrize("kind", ["dense", "mixed"])
+@pytest.mark.parametrize("effort", ["fast", "default", "high"])
+def test_the_bound_of_the_output(request, kind, effort):
+    result = request.getfixturevalue(kind)
+    if effort != "fast":
+        result = reduce(result.before, result.widths, effort=effort, radius=3.0)
+    end = result.end_to_end
+    assert is_reduction(result)
+    assert is_reduction(replace(result, end_to_end=None))
+    assert "below the sum" in is_reduction(replace(result, end_to_end=replace(end, error=end.error * 0.9))).reason
+    assert not is_reduction(replace(result, end_to_end=replace(end, observed=end.error)))
+    assert "names no ball" in is_reduction(replace(result, end_to_end=replace(end, radius=None))).reason
+    fewer = replace(end, terms=end.terms[1:], error=end.error)
+    assert "are not the certificates of the groups" in is_reduction(replace(result, end_to_end=fewer)).reason
+
+
+def test_whole_groups_state_no_error(dense):
+    result = reduce(dense.before, {"fc2": 4}, effort="fast")
+    assert is_reduction(result)
+    assert "a whole group has no error" in is_reduction(with_first(result, best=1.0)).reason
+
+
+def test_units_weights_and_graphs(dense):
+    part = dense.coresets["fc1"].readings[0]
+    heavier = with_coreset(dense, "fc1", readings=(replace(part, outgoing=part.outgoing * 1.01),))
+    assert not is_reduction(heavier)
+    assert "is not what the coresets make" in is_reduction(replace(dense, graph=dense.before)).reason
+    weight = dense.graph.weights["linear.weight"].clone()
+    weight[0, 0] += 1e-9
+    assert not is_reduction(replace(dense, graph=dense.graph.with_weights({"linear.weight": weight})))
+    assert not is_reduction(replace(dense, before=model_graph("digits_mlp", seed=1)))
+    assert not is_reduction(replace(dense, coresets={"fc1": dense.coresets["fc1"]}))
+    assert not is_reduction(replace(dense, coresets={**dense.coresets, "other": dense.coresets["fc1"]}))
+
+
+def test_outgoing_weights_of_another_layer(dense):
+    part = dense.coresets["fc1"].readings[0]
+    found = is_reduction(with_coreset(dense, "fc1", readings=(replace(part, outgoing=part.outgoing[:-1]),)))
+    assert "the coreset does not fit the group" in found.reason
+
+
+def test_a_network_that_lets_nothing_through_gets_a_verdict():
+    """One that a reduction by hand may make: nothing is pruned, and the last layer reads zeros only."""
+    result = reduce(model_graph("digits_mlp"), 1.0, effort="fast")
+    last = result.before.layers[-1]
+    silent = last.with_tensors({"weight": torch.zeros_like(last.weight), "bias": last.bias})
+    graph = replace(result.before, layers=(*result.before.layers[:-1], silent))
+    found = is_reduction(replace(result, graph=graph, before=graph, end_to_end=None))
+    assert not found
+    assert "reduction: no input reaches the output" in found.reason

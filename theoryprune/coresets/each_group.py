@@ -1,0 +1,94 @@
+"""One channel group after the other: its coreset, applied, with its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from theoryprune.bounds.gains import Effort
+from theoryprune.coresets.apply import applied
+from theoryprune.coresets.certify_group import certify_group
+from theoryprune.coresets.choose import Construction, group_coreset
+from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
+from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.hidden_layer import matrices_of, slope_of
+from theoryprune.coresets.preactivation import preactivation
+from theoryprune.types import WeightGraph
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How each group is reduced.
+
+    Parameters
+    ----------
+    method : callable
+        The construction.
+    normalised : bool
+        Whether it gets the laws of units that batch norms tell.
+    certify : bool
+    effort : str
+    seed : int
+    """
+
+    method: Construction
+    normalised: bool
+    certify: bool
+    effort: Effort
+    seed: int
+
+
+def each_group(
+    graph: WeightGraph,
+    groups: Sequence[Hidden],
+    widths: Mapping[str, int],
+    settings: Settings,
+    at_work: Callable[[str, int], None] = lambda name, groups: None,
+) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
+    """Reduce one group after the other.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+    groups : sequence of Hidden
+        From the input to the output.
+    widths : mapping of str to int
+        Of all of them; whole ones are left alone.
+    settings : Settings
+    at_work : callable
+        Called with the name of each group before it is reduced, and with how many there are in all.
+
+    Returns
+    -------
+    WeightGraph
+        The reduced network, of the same shape.
+    dict of str to GroupCoreset
+        Of those that lost channels.
+    dict of str to GroupCertificate
+        Of all, each of its group alone: just after it was reduced, against just before.
+    """
+    coresets: dict[str, GroupCoreset] = {}
+    proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
+    smaller = [hidden for hidden in groups if widths[hidden.group.name] < hidden.units]
+    for hidden in smaller:
+        name = hidden.group.name
+        at_work(name, len(smaller))
+        coresets[name] = _coreset(graph, hidden, widths[name], settings)
+        after = applied(graph, hidden, coresets[name])
+        proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
+        if settings.certify:
+            proofs[name] = certify_group(
+                graph, after, hidden, coresets[name], effort=settings.effort, seed=settings.seed
+            )
+        graph = after
+    return graph, coresets, proofs
+
+
+def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:
+    layer = matrices_of(graph, hidden)
+    slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
+    found = [preactivation(graph, hidden, reading) for reading in hidden.readings] if settings.normalised else []
+    laws = [] if None in found else [law for law in found if law is not None]
+    chosen = {"seed": settings.seed, "mode": "distinct"}  # a width is a number of different units
+    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, **chosen)

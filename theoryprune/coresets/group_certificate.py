@@ -1,0 +1,90 @@
+"""What is certified of one pruned channel group, as a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from theoryprune.bounds import BlockError, ConvCertificate, LayerCertificate
+
+NOT_ASKED = "not asked for"
+"""The note of groups that were reduced without certificates."""
+
+
+@dataclass(frozen=True, eq=False)
+class GroupCertificate:
+    """What is known of the error that a group's consumers see.
+
+    Parameters
+    ----------
+    parts : tuple of LayerCertificate or ConvCertificate
+        One for each reading of dense layers, one for each consumer of convolutions. Empty where nothing is certified.
+    observed : float or None
+        A gain that was reached: the true one is at least this. None where the search does not know the activation.
+    best : float or None
+        The proved bound of the gain: the norm of the consumers' errors over that of the producers' inputs.
+    full : float or None
+        The same bound for deleting the group.
+    note : str
+        Why there is none.
+    constant : float
+        What biases add to the error of convolutions; for dense layers they are an entry of the input.
+    stream : tuple of BlockError
+        For a merged residual stream, one row for each producer and each reader (`certify_stream`): it has no `best`,
+        for its errors arise at many layers, each with an input of its own.
+    """
+
+    parts: tuple[LayerCertificate | ConvCertificate, ...]
+    observed: float | None
+    best: float | None
+    full: float | None
+    note: str
+    constant: float = 0.0
+    stream: tuple[BlockError, ...] = ()
+
+    @property
+    def tightness(self) -> float | None:
+        """``observed / best``."""
+        if self.best is None or self.observed is None:
+            return None
+        return self.observed / self.best if self.best else 1.0
+
+    @property
+    def vacuous(self) -> bool | None:
+        """Whether deleting the group has a bound as good."""
+        return None if self.best is None or self.full is None else bool(self.best > 0 and self.best >= self.full)
+
+    def __str__(self) -> str:
+        """The interval of the gain, or the reason why there is none."""
+        if self.best is None:
+            return f"no certificate: {self.note}"
+        low = "?" if self.observed is None else f"{self.observed:.4g}"
+        return f"gain of the error in [{low}, {self.best:.4g}]{', vacuous' if self.vacuous else ''}"
+
+
+def summed(parts: Sequence[LayerCertificate | ConvCertificate], *, seen: bool) -> GroupCertificate:
+    """Put the certificates of several readings and consumers together.
+
+    Parameters
+    ----------
+    parts : sequence of LayerCertificate or ConvCertificate
+        Of errors that lie side by side: their bounds add up in squares.
+    seen : bool
+        Whether their searches knew the activation. A search that found nothing knows none.
+    """
+    observed = max((part.observed for part in parts), default=0.0) if seen else None
+    best, full = root_of_squares([part.best for part in parts]), root_of_squares([part.full.best for part in parts])
+    constants = [part.constant for part in parts if isinstance(part, ConvCertificate)]
+    return GroupCertificate(tuple(parts), observed, best, full, "", root_of_squares(constants))
+
+
+def root_of_squares(values: Sequence[float]) -> float:
+    """Return ``sqrt(sum v^2)`` of non-negative numbers, rounded up; exact for a single one."""
+    largest = max(values, default=0.0)
+    if len(values) == 1 or not largest or not math.isfinite(largest):
+        return largest
+    total = sum((value / largest) ** 2 for value in values)
+    return float(np.nextafter(largest * math.sqrt(total) * (1 + 2.0**-50 * len(values)), np.inf))

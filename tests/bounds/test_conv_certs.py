@@ -154,7 +154,9 @@ def test_what_has_no_certificate_is_refused_by_name():
 def test_two_runs_are_the_same_and_inputs_are_left_alone():
     V, W = kernels("clustered")
     before = V.copy(), W.copy()
-    first, second = (certify_conv_layer(V, W, [0, 3], V[:, [0, 3]], radius=1.0, effort="fast", **GEOMETRY) for _ in range(2))
+    first, second = (
+        certify_conv_layer(V, W, [0, 3], V[:, [0, 3]], radius=1.0, effort="fast", **GEOMETRY) for _ in range(2)
+    )
     assert (first.best, first.observed, first.digest) == (second.best, second.observed, second.digest)
     assert (before[0] == V).all()
     assert (before[1] == W).all()

@@ -45,7 +45,7 @@ def latencies(name: str, rounds: int, keeps: tuple[float, ...] = KEEPS, seconds:
     torch.manual_seed(0)
     model = MODELS[name]().eval()
     graph = tp.extract(model, model.example_shape)
-    small = [tp.compact(reduce(graph, keep, merge, streams=True, certify=False).graph) for keep in keeps]
+    small = [reduce(graph, keep, merge, streams=True, certify=False).small for keep in keeps]
     modules = [tp.to_module(one).eval() for one in (graph, *small)]
     macs = [tp.measures.macs(one) for one in (graph, *small)]
     rows: list[dict[str, Any]] = []

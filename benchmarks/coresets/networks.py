@@ -69,7 +69,7 @@ def reduced_row(
 ) -> dict[str, Any]:
     """Reduce, compact, and compare with the logits of the network."""
     found = list(reductions(graph, method, keep, seeds, **options))
-    small = [tp.compact(result.graph) for result in found]
+    small = [result.small for result in found]
     outs = [logits(one, images.x, batch) for one in small]
     return {
         "method": method,

@@ -19,7 +19,7 @@ def draw(path: Path, share: float = 0.25) -> None:
     for method in (tp.merge, tp.kernel_fit):
         for kept in SHARES:
             result = tp.reduce(graph, tp.Budget(params=kept), method, certify=False)
-            accuracy = _accuracy(tp.compact(result.graph), test)
+            accuracy = _accuracy(result.small, test)
             print(f"{method.__name__}, {kept:.0%} of the parameters: {accuracy:.3f}, widths {result.widths}")
     drawn = tp.reduce(graph, tp.Budget(params=share), certify=False)
     tp.plot_curve(drawn, path, title="A perceptron 64-128-64-10 that reads digits, reduced without data")

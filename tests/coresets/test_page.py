@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "coresets.md").read_text(encoding="utf-8")
 
 def test_the_examples_run(capsys):
     blocks = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 4
     names: dict = {}
     for block in blocks:
         exec(block, names)

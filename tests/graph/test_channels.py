@@ -1,5 +1,7 @@
 """Channel groups against hand-computed ones, and the law that removing an atom is masking it."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ import theoryprune as tp
 from benchmarks.models import MODELS
 from tests.networks import RandomNet
 from tests.small import Written, normal
-from theoryprune.graph.channels import channel_map
+from theoryprune.graph.channels import channel_map, group_atoms
 from theoryprune.graph.evaluate import walk
 from theoryprune.types import INPUT
 
@@ -195,3 +197,25 @@ def test_removing_an_atom_is_masking_it_everywhere(seed):
     assert small or seed == 7  # every channel of that one is an input, an output, or the only one
     for atom, less in small.items():
         torch.testing.assert_close(tp.forward(less, x), masked(graph, chart, [atom], x), rtol=1e-9, atol=1e-9)
+
+
+def test_the_map_is_kept_as_long_as_the_graph_and_nobody_can_write_to_it():
+    graph = tp.extract(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), (3,))
+    chart = channel_map(graph)
+    assert channel_map(graph) is chart
+    for kept in (chart.atoms["0"], group_atoms(graph)[0]["0"]):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[0] = 0
+    left = weakref.ref(chart)
+    del chart, kept, graph
+    gc.collect()
+    assert left() is None
+
+
+def test_the_numbers_of_a_group_are_atoms_of_its_axes():
+    graph = tp.extract(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), (3,))
+    atoms, fixed = group_atoms(graph)
+    assert fixed == {"<input>", "2"}
+    for group in tp.channel_groups(graph):
+        for axis in (axis for axis in group.axes if axis.side == "out"):
+            assert atoms[group.name][axis.channels].tolist() == channel_map(graph).atoms[axis.layer].tolist()

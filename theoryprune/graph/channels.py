@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -11,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from theoryprune.graph.evaluate import require_graph
 from theoryprune.layers import BatchNorm, Channels, Layer, WeightLayer
-from theoryprune.types import INPUT, ChannelGroup, GroupAxis, WeightGraph
+from theoryprune.types import INPUT, ChannelGroup, GroupAxis, ReadOnly, WeightGraph
 
 
 @dataclass(eq=False)
@@ -51,20 +52,31 @@ class ChannelMap:
         return [self.atoms[name] for name in layer.inputs]
 
 
+_MAPS: WeakKeyDictionary[WeightGraph, ChannelMap] = WeakKeyDictionary()
+_ATOMS: WeakKeyDictionary[WeightGraph, tuple[Mapping[str, Channels], frozenset[str]]] = WeakKeyDictionary()
+
+
 def channel_map(graph: WeightGraph) -> ChannelMap:
     """Number the channels of every tensor so that tied ones share a number.
 
     Notes
     -----
     Weight layers open new channels; everything else passes them on; additions and depthwise convolutions tie them.
-    The atoms are the connected components of the ties (SciPy). Cost: linear in the number of channels.
+    The atoms are the connected components of the ties (SciPy). Cost: linear in the number of channels, once for each
+    graph: shapes never change, so the map is kept as long as the graph is.
     """
+    if graph not in _MAPS:
+        _MAPS[graph] = _numbered(graph)
+    return _MAPS[graph]
+
+
+def _numbered(graph: WeightGraph) -> ChannelMap:
     numbering = _Numbering()
     channels: dict[str, Channels] = {INPUT: numbering.fresh(graph.input_shape[0])}
     for layer in graph.layers:
         channels[layer.name] = layer.couple(numbering, *(channels[name] for name in layer.inputs))
     atoms = _components(numbering.count, numbering.ties)
-    return ChannelMap({n: atoms[numbers] for n, numbers in channels.items()}, int(atoms.max()) + 1)
+    return ChannelMap({n: _frozen(atoms[numbers]) for n, numbers in channels.items()}, int(atoms.max()) + 1)
 
 
 def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
@@ -118,11 +130,24 @@ def channel_groups(graph: WeightGraph) -> tuple[ChannelGroup, ...]:
     return tuple(ChannelGroup(names[g], len(members[g]), tuple(axes[g]), g not in fixed) for g in names)
 
 
-def group_atoms(graph: WeightGraph, chart: ChannelMap) -> tuple[dict[str, Channels], frozenset[str]]:
-    """Return the atoms of each channel group in the order of their numbers, and which groups cannot be removed."""
-    owner = _owners(graph, chart)
-    names, members, fixed = _group_names(graph, chart, owner), _members(owner), _fixed(graph, chart, owner)
-    return {name: members[group] for group, name in names.items()}, frozenset(names[group] for group in fixed)
+def group_atoms(graph: WeightGraph) -> tuple[Mapping[str, Channels], frozenset[str]]:
+    """Return the atoms of each channel group in the order of their numbers, and which groups cannot be removed.
+
+    Kept as long as the graph is.
+    """
+    if graph not in _ATOMS:
+        chart = channel_map(graph)
+        owner = _owners(graph, chart)
+        names, members, fixed = _group_names(graph, chart, owner), _members(owner), _fixed(graph, chart, owner)
+        atoms = ReadOnly({name: _frozen(members[group]) for group, name in names.items()})
+        _ATOMS[graph] = atoms, frozenset(names[group] for group in fixed)
+    return _ATOMS[graph]
+
+
+def _frozen(numbers: Channels) -> Channels:
+    """Many readers share an array that is kept: nobody may write to it."""
+    numbers.setflags(write=False)
+    return numbers
 
 
 def _fixed(graph: WeightGraph, chart: ChannelMap, owner: Channels) -> set[int]:

@@ -24,13 +24,12 @@ def moved(layer: Layer, out: Tensor, ins: tuple[Tensor, ...]) -> dict[str, Origi
     rows = tuple(out.tolist())
     found = {}
     for key, tensor in layer.tensors():
-        if key not in layer.names:
-            continue
-        if isinstance(layer, WeightLayer) and key == "weight":
-            found[layer.names[key]] = Origin(tuple(tensor.shape), rows, _by_group(layer, rows, tuple(ins[0].tolist())))
-        else:
+        if key in layer.names:
             per_channel = tensor.ndim > 0 and tensor.shape[0] > 1
             found[layer.names[key]] = Origin(tuple(tensor.shape), rows if per_channel else ())
+    if isinstance(layer, WeightLayer):
+        columns = _by_group(layer, rows, tuple(ins[0].tolist()))
+        found[layer.weight_name] = Origin(tuple(layer.weight.shape), rows, columns)
     return found
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from theoryprune.graph.channels import ChannelMap, channel_map, group_atoms
 from theoryprune.graph.evaluate import require_graph
-from theoryprune.graph.origins import with_origin
 from theoryprune.graph.required import required
 from theoryprune.graph.selection import Selection
 from theoryprune.layers import Channels, Conv
@@ -63,7 +62,7 @@ def remove_channels(graph: WeightGraph, kept: Mapping[str, Sequence[int] | Chann
     if not isinstance(kept, Mapping):
         raise TypeError(f"kept must be a mapping of group names to channel numbers, got {type(kept).__name__}")
     chart = channel_map(graph)
-    groups, fixed = group_atoms(graph, chart)
+    groups, fixed = group_atoms(graph)
     keep = np.ones(chart.count, dtype=bool)
     for name, numbers in kept.items():
         if name not in groups or name in fixed:
@@ -73,7 +72,7 @@ def remove_channels(graph: WeightGraph, kept: Mapping[str, Sequence[int] | Chann
         keep[groups[name]] = False
         keep[stay] = True
     _check_operators(graph, chart, keep)
-    return Selection(chart, keep).of(with_origin(graph))
+    return Selection(chart, keep).of(graph, traced=True)
 
 
 def _numbers(name: str, numbers: Sequence[int] | Channels, size: int) -> Channels:
@@ -87,9 +86,8 @@ def _numbers(name: str, numbers: Sequence[int] | Channels, size: int) -> Channel
         raise TypeError(f"kept['{name}'] must hold integers, got {found.dtype}; for flags give np.flatnonzero(flags)")
     if found.min() < 0 or found.max() >= size:
         raise ValueError(f"kept['{name}'] must hold numbers from 0 to {size - 1}, got {found.min()} to {found.max()}")
-    distinct, counts = np.unique(found, return_counts=True)
-    if len(distinct) < len(found):
-        raise ValueError(f"kept['{name}'] must hold each number once, got {distinct[counts > 1][0]} more than once")
+    if (counts := np.bincount(found.astype(np.int64))).max() > 1:
+        raise ValueError(f"kept['{name}'] must hold each number once, got {np.argmax(counts > 1)} more than once")
     return found
 
 

@@ -31,8 +31,8 @@ def _uneven(out: Channels, ins: Channels, keep: Channels) -> list[int]:
     alive = keep[out].any(1) | keep[ins].any(1)
     wanted: list[int] = []
     for atoms in (out[alive], ins[alive]):
-        most = int(keep[atoms].sum(1).max(initial=1))
-        for row in atoms:
-            lost = row[~keep[row]]
-            wanted += lost[: max(0, most - int(keep[row].sum()))].tolist()
+        counts = keep[atoms].sum(1)
+        most = counts.max(initial=1)
+        for row, count in zip(atoms[counts < most], counts[counts < most], strict=True):
+            wanted += row[~keep[row]][: most - count].tolist()
     return wanted

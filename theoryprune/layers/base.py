@@ -81,7 +81,7 @@ class Layer(ABC):
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Yield (field, tensor) for every tensor that the record holds."""
-        for key in _fields(type(self)):
+        for key in _tensor_fields(type(self)):
             value = getattr(self, key)
             if isinstance(value, Tensor):
                 yield key, value
@@ -93,8 +93,9 @@ class Layer(ABC):
 
 
 @cache
-def _fields(kind: type[Layer]) -> tuple[str, ...]:
-    return tuple(spec.name for spec in fields(kind))
+def _tensor_fields(kind: type[Layer]) -> tuple[str, ...]:
+    """The fields that may hold a tensor, as their annotations say."""
+    return tuple(spec.name for spec in fields(kind) if "Tensor" in str(spec.type))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -18,3 +18,22 @@ def test_nothing_together_is_nothing():
     proof = summed([], seen=True)
     assert (proof.best, proof.observed, proof.constant) == (0, 0, 0)
     assert GroupCertificate((), None, 1.0, 2.0, "").tightness is None
+
+
+@pytest.mark.parametrize(
+    ("best", "seen", "word"),
+    [
+        (0.0, None, "no"),
+        (0.5, 1.0, "no"),
+        (1.0, 1.0, "perhaps"),
+        (1.5, None, "perhaps"),
+        (2.0, 1.0, "yes"),
+        (3.0, 2.0, "yes"),
+    ],
+)
+def test_a_bound_is_vacuous_above_that_of_deleting_and_not_below_what_deleting_was_seen_to_do(best, seen, word):
+    proof = GroupCertificate((), 0.0, best, 2.0, "", full_observed=seen)
+    assert proof.vacuity == word
+    assert proof.vacuous == (word == "yes")
+    assert ("vacuous" in str(proof)) == (word != "no")
+    assert GroupCertificate((), None, None, None, "why").vacuity is None

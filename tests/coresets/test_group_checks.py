@@ -26,7 +26,14 @@ def with_part(result, **changes):
 
 @pytest.mark.parametrize(
     ("field", "factor"),
-    [("best", 1 - 1e-6), ("best", 1 + 1e-6), ("full", 1 + 1e-6), ("full", 1 - 1e-6), ("observed", 1.01)],
+    [
+        ("best", 1 - 1e-6),
+        ("best", 1 + 1e-6),
+        ("full", 1 + 1e-6),
+        ("full", 1 - 1e-6),
+        ("observed", 1.01),
+        ("full_observed", 1.01),
+    ],
 )
 @pytest.mark.parametrize("kind", ["dense", "mixed"])
 def test_bounds_of_groups(request, kind, field, factor):
@@ -62,7 +69,7 @@ def test_certificates_of_others(dense, mixed):
 
 
 def test_taking_a_certificate_out_claims_nothing(dense):
-    bare = {"parts": (), "observed": None, "best": None, "full": None}
+    bare = {"parts": (), "observed": None, "best": None, "full": None, "full_observed": None}
     dense = replace(dense, end_to_end=None)
     assert is_reduction(with_first(dense, **bare, note="not asked for")).value == 1
     assert not is_reduction(with_first(dense, **bare))

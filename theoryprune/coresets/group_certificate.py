@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class GroupCertificate:
     stream : tuple of BlockError
         For a merged residual stream, one row for each producer and each reader (`certify_stream`): it has no `best`,
         for its errors arise at many layers, each with an input of its own.
+    full_observed : float or None
+        A gain that deleting the group was seen to reach, as `observed`.
     """
 
     parts: tuple[LayerCertificate | ConvCertificate, ...]
@@ -44,6 +47,7 @@ class GroupCertificate:
     note: str
     constant: float = 0.0
     stream: tuple[BlockError, ...] = ()
+    full_observed: float | None = None
 
     @property
     def tightness(self) -> float | None:
@@ -57,12 +61,24 @@ class GroupCertificate:
         """Whether deleting the group has a bound as good."""
         return None if self.best is None or self.full is None else bool(self.best > 0 and self.best >= self.full)
 
+    @property
+    def vacuity(self) -> Literal["yes", "no", "perhaps"] | None:
+        """Whether the bound says nothing, as far as is known.
+
+        What deleting the group changes lies between `full_observed` and `full`: a bound above both is vacuous, one
+        below both is not, and one between them may be.
+        """
+        if self.vacuous is None or self.vacuous:
+            return "yes" if self.vacuous else None
+        return "no" if not self.best or self.best < (self.full_observed or 0.0) else "perhaps"
+
     def __str__(self) -> str:
         """The interval of the gain, or the reason why there is none."""
         if self.best is None:
             return f"no certificate: {self.note}"
         low = "?" if self.observed is None else f"{self.observed:.4g}"
-        return f"gain of the error in [{low}, {self.best:.4g}]{', vacuous' if self.vacuous else ''}"
+        word = {"yes": ", vacuous", "perhaps": ", perhaps vacuous"}.get(self.vacuity or "", "")
+        return f"gain of the error in [{low}, {self.best:.4g}]{word}"
 
 
 def summed(parts: Sequence[LayerCertificate | ConvCertificate], *, seen: bool) -> GroupCertificate:
@@ -75,10 +91,14 @@ def summed(parts: Sequence[LayerCertificate | ConvCertificate], *, seen: bool) -
     seen : bool
         Whether their searches knew the activation. A search that found nothing knows none.
     """
-    observed = max((part.observed for part in parts), default=0.0) if seen else None
+    observed, deleted = (
+        (max((part.observed for part in parts), default=0.0), max((part.full_observed for part in parts), default=0.0))
+        if seen
+        else (None, None)
+    )
     best, full = root_of_squares([part.best for part in parts]), root_of_squares([part.full.best for part in parts])
     constants = [part.constant for part in parts if isinstance(part, ConvCertificate)]
-    return GroupCertificate(tuple(parts), observed, best, full, "", root_of_squares(constants))
+    return GroupCertificate(tuple(parts), observed, best, full, "", root_of_squares(constants), full_observed=deleted)
 
 
 def root_of_squares(values: Sequence[float]) -> float:

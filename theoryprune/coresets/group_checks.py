@@ -44,7 +44,8 @@ def wrong_certificate(
     if coreset is None or coreset.is_identity:
         return "" if proof.best == 0 and proof.observed == 0 and not proof.parts else "a whole group has no error"
     if proof.best is None:
-        stated = proof.observed is not None or proof.full is not None or proof.parts
+        numbers = (proof.observed, proof.full, proof.full_observed)
+        stated = any(number is not None for number in numbers) or proof.parts
         if stated or not proof.note:
             return "bounds are stated without a certificate"
         return _wrong_stream(proof, before, after, hidden, coreset, tol) if proof.stream else ""
@@ -92,9 +93,10 @@ def _wrong_sum(proof: GroupCertificate, tol: float) -> str:
         stated = getattr(proof, name)
         if stated != value and not (stated is not None and abs(stated - value) <= tol * value):
             return f"{name} is stated as {stated}, the layer certificates give {value}"
-    seen = max(part.observed for part in proof.parts)
-    if proof.observed is not None and not 0 <= proof.observed <= seen:
-        return f"observed is stated as {proof.observed}, the witnesses attain {seen}"
+    for name in ("observed", "full_observed"):
+        stated, seen = getattr(proof, name), max(getattr(part, name) for part in proof.parts)
+        if stated is not None and not 0 <= stated <= seen:
+            return f"{name} is stated as {stated}, the witnesses attain {seen}"
     return ""
 
 

@@ -87,7 +87,7 @@ class Plan:
         if row.after < row.before and proof.best is not None:
             interval = f"[{'?' if proof.observed is None else f'{proof.observed:.3g}'}, {proof.best:.3g}]"
             tight = "" if proof.tightness is None else f"{proof.tightness:.2f}"
-            vacuous = "" if proof.vacuous is None else ("yes" if proof.vacuous else "no")
+            vacuous = proof.vacuity or ""
         notes = [row.note] + ([proof.note] if proof.note not in (row.note, NOT_ASKED) else [])
         return (
             Text(row.group), row.kind, str(row.before) if row.after == row.before else f"{row.after}/{row.before}",

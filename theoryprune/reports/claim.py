@@ -23,13 +23,14 @@ def claim(reduction: Reduction) -> str:
     reduced = [row for row in reduction.layers if row.after < row.before]
     proved = [row for row in reduced if row.certificate.best is not None]
     without = [row for row in reduced if row.certificate.best is None]
-    empty = sum(bool(row.certificate.vacuous) for row in proved)
+    empty, unclear = (sum(row.certificate.vacuity == word for row in proved) for word in ("yes", "perhaps"))
     parts = []
     if proved:
         parts.append(
             f"Certified for every input, in real arithmetic on the weights as stored: in {len(proved)} of "
             f"{len(reduced)} reduced groups, what the group's consumers compute from the same inputs changes by at "
-            f"most the upper end of its interval times the norm of these inputs ({_BIASES}).{_vacuous(empty)}"
+            f"most the upper end of its interval times the norm of these inputs ({_BIASES})."
+            f"{_vacuous(empty)}{_unclear(unclear)}"
         )
     open_ones = ["accuracy", "the rounding of the deployed network"]
     if reduction.end_to_end is None:
@@ -48,3 +49,10 @@ def _vacuous(count: int) -> str:
         return ""
     these, them = ("these intervals are", "their groups") if count > 1 else ("them is", "its group")
     return f" {count} of {these} vacuous: deleting {them} has as good a bound."
+
+
+def _unclear(count: int) -> str:
+    if not count:
+        return ""
+    these, them = ("these intervals are", "their groups") if count > 1 else ("them is", "its group")
+    return f" {count} of {these} perhaps vacuous: deleting {them} was not seen to change more."

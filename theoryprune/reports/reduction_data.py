@@ -71,9 +71,10 @@ def _certificate(proof: GroupCertificate) -> dict[str, Any]:
         "observed": _hex(proof.observed),
         "best": _hex(proof.best),
         "full": _hex(proof.full),
+        "full_observed": _hex(proof.full_observed),
         "constant": _hex(proof.constant),
         "tightness": proof.tightness,
-        "vacuous": proof.vacuous,
+        "vacuous": proof.vacuity,
         "note": proof.note,
         "digests": [part.digest for part in proof.parts],
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.bounds.test_tri_prod import pair_of
-from theoryprune.bounds.lmi import is_sector_bound, proved_gain
+from theoryprune.bounds.lmi import is_sector_bound
 from theoryprune.bounds.sector_value import sector_of, sector_square
 from theoryprune.bounds.tri_prod import balances
 
@@ -21,9 +21,8 @@ def test_the_least_square_and_nothing_below(slope, scale):
     square = sector_square(pair, sector)
     if scale == 1:
         assert is_sector_bound(pair, sector, square * (1 + 1e-9))
-        assert proved_gain(pair, sector, square) == pytest.approx(np.sqrt(square), rel=6e-7)
     assert not is_sector_bound(pair, sector, square * (1 - 1e-6))
-    assert proved_gain(pair, sector, square * (1 - 1e-5)) == np.inf
+    assert not is_sector_bound(pair, sector, np.inf)
 
 
 def test_nonsense_is_refused():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theoryprune.bounds.verify import verify
-from theoryprune.bounds.gains import GainBounds as GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds as GainBounds
 from theoryprune.bounds.ball import box_radius as box_radius
 from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertificate
 from theoryprune.bounds.layer_certs import certify_layer as certify_layer

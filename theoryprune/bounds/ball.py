@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.bounds.gains import GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.rounding import UNIT, Floats, norm_up, product_up, up
 
 

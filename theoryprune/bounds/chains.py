@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theoryprune.bounds.affine import Affine, affine_of
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.kernel_gain import as_floats, kernel_gain
 from theoryprune.bounds.rounding import up
 from theoryprune.layers import Shape, WeightLayer

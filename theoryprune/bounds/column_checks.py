@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theoryprune.bounds.fold import Indices
-from theoryprune.bounds.gains import GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.layer import Layer
 from theoryprune.bounds.record_checks import SIZES, within, wrong_fold, wrong_shape
 from theoryprune.bounds.rounding import Floats

@@ -13,7 +13,7 @@ from theoryprune.bounds.column_checks import Columns, columns_of, unproved
 from theoryprune.bounds.conv_layer import ConvLayer
 from theoryprune.bounds.conv_map import transposed
 from theoryprune.bounds.conv_pair import ConvPair, conv_pair
-from theoryprune.bounds.gains import GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from theoryprune.bounds.conv_norm import taps_norm
 from theoryprune.bounds.conv_pair import ConvPair
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.norms import spectral_norm_up
 from theoryprune.bounds.rounding import Floats, gamma, norm_up, up
 from theoryprune.bounds.taps import Taps

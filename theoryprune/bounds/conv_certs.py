@@ -16,8 +16,8 @@ from theoryprune.bounds.conv_gains import conv_gain_bounds
 from theoryprune.bounds.conv_layer import as_conv_layer
 from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import conv_search, proved_gain_at, with_nothing_kept, without_biases
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.fold import nearest_rays
-from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.layer_certificate import ARITHMETIC
 from theoryprune.bounds.rounding import Floats, product_up, up
 from theoryprune.bounds.window import Window

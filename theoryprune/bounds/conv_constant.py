@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from theoryprune.bounds.conv_layer import ConvLayer
-from theoryprune.bounds.gains import GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.layer import forms_of
 from theoryprune.bounds.rounding import norm_up, up
 from theoryprune.bounds.window import Window

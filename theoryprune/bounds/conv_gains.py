@@ -1,4 +1,4 @@
-"""The bounds on the gain of a pair of convolutions, each proved, with the diagonals that prove them."""
+"""The four bounds on the gain of a pair of convolutions, each proved."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from theoryprune.bounds.conv_tri_prod import (
     right_norm,
     right_norms,
 )
-from theoryprune.bounds.gains import EFFORTS, Effort, GainBounds
-from theoryprune.bounds.rounding import Floats, scale_up, up
+from theoryprune.bounds.effort import Effort, check_effort
+from theoryprune.bounds.gain_bounds import GainBounds, nothing_stated, stated
+from theoryprune.bounds.rounding import Floats, up
 
 _LARGEST_CENTRE = {"fast": 1e9, "default": 1e11, "high": 1e13}  # operations for the taps of the linear map
 
@@ -51,15 +52,12 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
     positions of the common torus, so it may exceed `product` for small maps; `schur` is the matrix inequality at every
     frequency there.
     """
-    if effort not in EFFORTS:
-        raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
-    k = len(pair.flat.slopes)
-    if not k:
-        zero, none = _whole(pair, 0.0), np.ones(0)
-        return _record(pair, (zero, zero, zero, zero), none, none, None)
+    check_effort(effort)
+    if not len(pair.flat.slopes):
+        return nothing_stated(pair.flat, pair.rounding)
     lefts, rights = left_norms(pair, effort), right_norms(pair, effort)
     plain = right_norms(pair, effort, nonnegative) if nonnegative else rights
-    triangle = _whole(pair, conv_triangle(lefts, plain, pair.gain))
+    triangle = conv_triangle(lefts, plain, pair.gain)
     tiny = 2.0**-300  # a channel whose map is zero cannot be here; one that underflowed can
     tried = [np.sqrt(np.maximum(lefts, tiny) / np.maximum(rights, tiny))]
     if effort != "fast":
@@ -77,8 +75,7 @@ def conv_gain_bounds(pair: ConvPair, effort: Effort = "default", nonnegative: bo
     sizes = [up(first * second * pair.gain, terms=4) for first, second in products]
     centres = [_centre(pair, balance, linear, effort) for balance in tried]
     one, two = int(np.argmin(sizes)), int(np.argmin(centres))
-    bounds = (triangle, _whole(pair, sizes[one]), _whole(pair, centres[two]), _whole(pair, schur))
-    return _record(pair, bounds, tried[one], tried[two], sector)
+    return stated(pair.flat, pair.rounding, (triangle, sizes[one], centres[two], schur), tried[one], tried[two], sector)
 
 
 def _linear(pair: ConvPair, effort: Effort) -> float:
@@ -99,15 +96,3 @@ def _centre(pair: ConvPair, balance: Floats, linear: float, effort: Effort) -> f
     torus = pair.torus if pair.left is not None else None
     first = left_norm(pair, (1 - pair.slopes) / 2 / balance, effort, torus)
     return up(linear + up(first * right_norm(pair, balance, effort, torus)), terms=4)
-
-
-def _whole(pair: ConvPair, gain: float) -> float:
-    """With the rounding of the pair, at the scale of the layer."""
-    return scale_up(up(gain + pair.rounding, terms=2), pair.flat.exponent) if np.isfinite(gain) else float("inf")
-
-
-def _record(
-    pair: ConvPair, bounds: tuple[float, float, float, float], balance: Floats, centre: Floats, sector: Floats | None
-) -> GainBounds:
-    flat = pair.flat
-    return GainBounds(*bounds, balance, centre, sector, flat.exponent, flat.columns, flat.shares)

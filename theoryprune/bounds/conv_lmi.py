@@ -5,28 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from theoryprune.bounds.conv_program import adjoint
-from theoryprune.bounds.rounding import UNIT, Floats, gamma, up
+from theoryprune.bounds.rounding import UNIT, Floats, gamma
 from theoryprune.bounds.symbols import Symbols
 
-_EXCESSES = [10.0**power for power in range(-10, -5)]
 _BATCH = 2**20  # complex numbers held at a time
-
-
-def proved_conv_gain(left: Symbols, right: Symbols, slopes: Floats, sector: Floats, square: float) -> float:
-    """Return a proved gain a little above the root of a computed square, infinity where no proof succeeds.
-
-    Parameters
-    ----------
-    left, right : ndarray, shape (frequencies, p, k), (frequencies, k, d)
-    slopes, sector : ndarray, shape (k,)
-    square : float
-        The largest that `sector_squares` computed.
-    """
-    for excess in _EXCESSES:
-        bound = square * (1 + excess)
-        if 0 < bound < np.inf and is_conv_sector_bound(left, right, slopes, sector, bound):
-            return up(float(np.sqrt(bound)), terms=2)
-    return float("inf")
 
 
 def is_conv_sector_bound(left: Symbols, right: Symbols, slopes: Floats, sector: Floats, square: float) -> bool:

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_reals
 from theoryprune.bounds.batch_norms import largest_norm_up
+from theoryprune.bounds.effort import Effort, check_effort
 from theoryprune.bounds.frequency_grid import FrequencyGrid, grid_cost, grids, placed
-from theoryprune.bounds.gains import EFFORTS, Effort
 from theoryprune.bounds.norms import spectral_norm_up
 from theoryprune.bounds.rounding import exponents, norm_up, scale_up, sum_up, up
 from theoryprune.bounds.symbols import half_torus, symbol_error, symbols, twiddles
@@ -66,8 +66,7 @@ def conv_norm(
     >>> 1.96 < edge < 2.01
     True
     """
-    if effort not in EFFORTS:
-        raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
+    check_effort(effort)
     weights = as_reals(kernel, "kernel", (None, None, *(None for _ in window.stride)))
     if groups < 1 or weights.shape[0] % groups or 0 in weights.shape:
         raise ValueError(f"groups must divide the {weights.shape[0]} output channels, got {groups}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from theoryprune.bounds.conv_lmi import proved_conv_gain
+from theoryprune.bounds.conv_lmi import is_conv_sector_bound
 from theoryprune.bounds.conv_pair import ConvPair
 from theoryprune.bounds.conv_sector import best_conv_sector, sector_squares
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
+from theoryprune.bounds.proof import first_proved
 from theoryprune.bounds.rounding import Floats, norm_up, up
 from theoryprune.bounds.symbols import Symbols, frequency_count, half_torus, symbol_error, symbols, twiddles
 
@@ -40,21 +41,22 @@ def conv_schur(pair: ConvPair, tried: list[Floats], effort: Effort) -> tuple[flo
     if 8.0 * count * side**2 * (p + d + k) > _LARGEST_PROOF[effort] or count * k * (p + d) > _LARGEST_SYMBOLS:
         return float("inf"), None
     left, right = common_symbols(pair)
+
+    def square_of(sector: Floats) -> float:
+        return float(sector_squares(left, right, pair.slopes, sector).max())
+
+    def holds(sector: Floats, square: float) -> bool:
+        return is_conv_sector_bound(left, right, pair.slopes, sector, square)
+
     starts = [2.001 * float(np.linalg.norm(left / d, 2, axis=(1, 2)).max()) ** 2 * d**2 for d in tried]
-    squares = [float(sector_squares(left, right, pair.slopes, start).max()) for start in starts]
-    found = starts[int(np.argmin(squares))]
+    found = min(starts, key=square_of)
     if 24.0 * min(count, 96) * (k + min(k, d)) ** 3 <= _LARGEST_STEP[effort]:
         found = best_conv_sector(left, right, pair.slopes, found, _GAPS[effort], _STEPS[effort]).multipliers
     first, second = pair.left.matrices / tried[0], tried[0][:, None] * pair.right.matrices
     sizes = [2 * norm_up(np.abs(part).sum(axis=0)) for part in (first, second)]
     slack = up(symbol_error(first) * sizes[1] + sizes[0] * symbol_error(second), terms=8)
-    candidates = [found, *starts]
-    squares = [float(sector_squares(left, right, pair.slopes, sector).max()) for sector in candidates]
-    for place in np.argsort(squares):
-        gain = proved_conv_gain(left, right, pair.slopes, candidates[place], squares[place])
-        if np.isfinite(gain):
-            return up(gain + slack, terms=2), candidates[place]
-    return float("inf"), None
+    gain, sector = first_proved([found, *starts], square_of, holds)
+    return (gain, None) if sector is None else (up(gain + slack, terms=2), sector)
 
 
 def common_symbols(pair: ConvPair) -> tuple[Symbols, Symbols]:

@@ -6,8 +6,8 @@ import numpy as np
 
 from theoryprune.bounds.conv_norm import taps_norm
 from theoryprune.bounds.conv_pair import ConvPair
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.frequency_grid import grids
-from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.norms import spectral_norm_up
 from theoryprune.bounds.rounding import UNIT, Floats, product_up, row_norms_up, sum_up, up
 from theoryprune.bounds.symbols import frequency_count, half_torus, symbol_error, symbols, twiddles

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.fold import Indices
-from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.rounding import Floats, up
 from theoryprune.bounds.symbols import frequency_count
 from theoryprune.bounds.taps import Taps, coarse_size, embedding, steps, taps_of

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from theoryprune.bounds.arguments import as_reals
 from theoryprune.bounds.conv_norm import conv_norm
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.norms import spectral_norm_up
 from theoryprune.bounds.rounding import Floats, norm_up, up
 from theoryprune.bounds.window import Window

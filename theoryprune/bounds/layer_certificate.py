@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.fold import Indices
-from theoryprune.bounds.gains import Effort, GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.rounding import Floats
 
 ARITHMETIC = "real, weights as given"

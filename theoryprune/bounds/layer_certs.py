@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_fold, power_of_two
 from theoryprune.bounds.ball import ball_error, onto_sphere
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.fold import nearest_rays
-from theoryprune.bounds.gains import Effort, gain_bounds
+from theoryprune.bounds.gains import gain_bounds
 from theoryprune.bounds.layer import as_layer, forms_of, nothing_kept
 from theoryprune.bounds.layer_certificate import ARITHMETIC, LayerCertificate
 from theoryprune.bounds.pair import layer_pair

@@ -8,7 +8,7 @@ from functools import singledispatch
 import numpy as np
 
 from theoryprune.bounds.affine import affine_of
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.kernel_gain import as_floats, kernel_gain
 from theoryprune.bounds.pool_gain import pool_gain
 from theoryprune.bounds.rounding import up

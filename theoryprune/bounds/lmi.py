@@ -6,30 +6,7 @@ import numpy as np
 
 from theoryprune.bounds.norms import is_positive_definite
 from theoryprune.bounds.pair import Pair
-from theoryprune.bounds.rounding import UNIT, Floats, exponents, norm_up, up
-
-_EXCESSES = [10.0**power for power in range(-10, -5)]
-
-
-def proved_gain(pair: Pair, sector: Floats, square: float) -> float:
-    """Return a proved gain a little above the root of a computed square, infinity where no proof succeeds.
-
-    Parameters
-    ----------
-    pair : Pair
-    sector : ndarray, shape (k,)
-        The multipliers T.
-    square : float
-        What `sector_square` computed for them.
-
-    Notes
-    -----
-    Tries the square 1e-10 above, then ten times further five times, so that the gain is at most 5e-7 above.
-    """
-    for excess in _EXCESSES:
-        if np.isfinite(square) and square > 0 and is_sector_bound(pair, sector, square * (1 + excess)):
-            return up(float(np.sqrt(square * (1 + excess))), terms=2)
-    return float("inf")
+from theoryprune.bounds.rounding import UNIT, Floats, exponents, norm_up
 
 
 def is_sector_bound(pair: Pair, sector: Floats, square: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theoryprune.bounds.gains import GainBounds
+from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.layer import Layer
 from theoryprune.bounds.rounding import Floats
 

@@ -35,7 +35,7 @@ def best_sector(pair: Pair, start: Floats, tol: float = 1e-3, max_steps: int = 6
     e_j)``, so with the inverse Sigma of F the Hessian is ``(a a * b b + a b * (a b)^T) / 2``, entrywise products of
     three k x k matrices such as ``a b = [a_i^T Sigma b_j]``. A Newton step costs O(N^3), about that of one
     factorisation of F, however many multipliers there are; general solvers for semidefinite programs pay N^3 k. The
-    result is only a candidate: `proved_gain` decides.
+    result is only a candidate: `is_sector_bound` decides.
     """
     root = np.sqrt(start)
     left, right = pair.left / root, root[:, None] * compact(pair.right)

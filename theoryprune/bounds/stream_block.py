@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_reals
 from theoryprune.bounds.block_error import BlockError
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.kernel_gain import kernel_gain
 from theoryprune.bounds.rounding import norm_up, up
 from theoryprune.bounds.stream_merge import checked_merge, residual_rows

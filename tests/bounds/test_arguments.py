@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from theoryprune.bounds.arguments import as_fold, as_kept_units, as_reals, as_slopes, divided, power_of_two
+from theoryprune.bounds.arguments import (
+    as_fold,
+    as_kept_units,
+    as_reals,
+    as_slopes,
+    check_radius,
+    divided,
+    power_of_two,
+)
 
 
 def test_reals():
@@ -57,3 +65,11 @@ def test_numbers_that_float64_lacks_are_refused():
     if np.finfo(np.longdouble).nmant > 52:
         with pytest.raises(ValueError, match="1 would be rounded"):
             as_reals(np.array([1 / np.longdouble(3)]), "x", (1,))
+
+
+def test_a_ball_has_a_radius():
+    for radius in (None, 1e-300, 2.0):
+        check_radius(radius)
+    for radius in (0.0, -1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match="radius must be positive and finite"):
+            check_radius(radius)

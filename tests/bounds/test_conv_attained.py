@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.bounds.convs import random_layer
-from theoryprune.bounds.conv_attained import attained, length_of
+from theoryprune.bounds.conv_attained import attained
 from theoryprune.bounds.conv_error import proved_error
 from theoryprune.bounds.conv_layer import as_conv_layer
 
@@ -22,7 +22,3 @@ def test_torch_and_taps_agree(seed):
     assert proved <= found * (1 + 1e-12)
     assert found <= proved * (1 + 1e-6) + 1e-12 * np.abs(arguments[0]).max() * np.abs(arguments[1]).max() * 1e3
     assert np.isnan(attained(layer, x[:, :1]) if x.shape[1] > 1 else np.nan)
-
-
-def test_lengths():
-    assert length_of(np.full((2, 2), 1e200)) == 2e200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from theoryprune.bounds.verify import verify
 from theoryprune.bounds.gain_bounds import GainBounds as GainBounds
 from theoryprune.bounds.ball import box_radius as box_radius
+from theoryprune.bounds.claim import Claim as Claim
 from theoryprune.bounds.layer_certificate import LayerCertificate as LayerCertificate
 from theoryprune.bounds.layer_certs import certify_layer as certify_layer
 from theoryprune.bounds.layer_checks import is_layer_certificate as is_layer_certificate
@@ -35,6 +36,7 @@ __all__ = [
     "verify",
     "GainBounds",
     "box_radius",
+    "Claim",
     "LayerCertificate",
     "certify_layer",
     "is_layer_certificate",

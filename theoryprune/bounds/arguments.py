@@ -67,6 +67,12 @@ def as_kept_units(kept: ArrayLike, count: int) -> Indices:
     return chosen.astype(np.int64)
 
 
+def check_radius(radius: float | None) -> None:
+    """Raise ValueError unless a ball, if there is one, has a radius that is positive and finite."""
+    if radius is not None and not 0 < radius < np.inf:
+        raise ValueError(f"radius must be positive and finite, got {radius}")
+
+
 def power_of_two(tau: float) -> float:
     """Return the power of two nearest to a positive number.
 

@@ -8,17 +8,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from theoryprune.bounds.column_checks import long_norms
+from theoryprune.bounds.claim_checks import length_of
 from theoryprune.bounds.conv_layer import ConvLayer
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 
 _CONVOLUTIONS = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
-
-
-def length_of(point: Floats) -> float:
-    """Return the norm of all entries, in extended precision."""
-    return float(long_norms(point.reshape(1, -1).astype(np.longdouble))[0])
 
 
 def attained(layer: ConvLayer, point: Floats) -> float:

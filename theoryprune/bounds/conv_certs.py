@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.bounds.arguments import as_fold
+from theoryprune.bounds.arguments import check_radius
 from theoryprune.bounds.ball import onto_sphere
 from theoryprune.bounds.conv_certificate import ConvCertificate
 from theoryprune.bounds.conv_constant import constant_part, of_ones
@@ -17,8 +18,8 @@ from theoryprune.bounds.conv_layer import as_conv_layer
 from theoryprune.bounds.conv_pair import conv_pair
 from theoryprune.bounds.conv_witness import conv_search, proved_gain_at, with_nothing_kept, without_biases
 from theoryprune.bounds.effort import Effort
-from theoryprune.bounds.fold import nearest_rays
-from theoryprune.bounds.layer_certificate import ARITHMETIC
+from theoryprune.bounds.layer import Changes
+from theoryprune.bounds.layer_fold import fold_of, no_fold
 from theoryprune.bounds.rounding import Floats, product_up, up
 from theoryprune.bounds.window import Window
 from theoryprune.layers import Layer as Record
@@ -59,12 +60,10 @@ def certify_conv_layer(
         flattened and k' is the size of what V reads: each output reads every position once.
     W : array_like, shape (n, ci, *k)
         Incoming kernels, ungrouped.
-    kept : array_like of int, shape (m,)
-        The units kept, strictly increasing.
     U : array_like, shape (p, m, *k')
         Their new outgoing kernels, in the precision in which they are stored.
-    slope : float or array_like, shape (n,)
-        phi(t) = t above 0 and ``slope t`` below, slope in [0, 1].
+    kept, slope
+        As for `certify_layer`.
     size : tuple of int
         Of the input along each axis.
     producer : Window
@@ -75,22 +74,14 @@ def certify_conv_layer(
     pool : Layer, optional
         The record of that map (a pooling), if it is known: its gain is then its own, and a witness is searched for. A
         pooling of gain 1 must be given in this way.
-    bias, kept_bias : array_like, shape (n,), (m,), optional
-        b and b'; b' is ``b[kept]`` by default.
     kept_rows : array_like, shape (m, ci, *k), optional
         W', where the kept kernels have changed; ``W[kept]`` by default.
     offset, kept_offset : array_like, shape (p,) or (p, *output), optional
         c and c', the same at every position or one for each; equal by default.
-    assignment, multipliers : array_like, shape (n,), optional
-        Which kept unit stands for unit j and how many times, as in `certify_layer`; by default the nearest rays.
-    radius : float, optional
-        Also bound the error on the ball ``||x|| <= radius``, biases included.
-    nonnegative : bool
-        Whether only inputs with x >= 0 count.
+    bias, kept_bias, assignment, multipliers, radius, nonnegative, seed
+        As for `certify_layer`.
     effort : {"fast", "default", "high"}
         As in `conv_gain_bounds`.
-    seed : int
-        Of the search for a witness; nothing proved depends on it.
 
     Returns
     -------
@@ -122,32 +113,26 @@ def certify_conv_layer(
     True
     """
     begin = perf_counter()
-    if radius is not None and not 0 < radius < np.inf:
-        raise ValueError(f"radius must be positive and finite, got {radius}")
-    given = {"kept_rows": kept_rows, "bias": bias, "kept_bias": kept_bias, "offset": offset, "kept_offset": kept_offset}
-    layer = as_conv_layer(V, W, kept, U, slope, size, producer, consumer, pool=pool, pool_gain=pool_gain, **given)
-    flat = layer.flat
-    if assignment is None and multipliers is None:
-        target, factors = nearest_rays(flat.rows, flat.kept, flat.slopes)
-    else:
-        target, factors = as_fold(assignment, multipliers, flat.kept, flat.slopes)
+    check_radius(radius)
+    changes = Changes(kept_rows=kept_rows, bias=bias, kept_bias=kept_bias, offset=offset, kept_offset=kept_offset)
+    layer = as_conv_layer(V, W, kept, U, slope, size, producer, consumer, pool=pool, pool_gain=pool_gain, **changes)
+    fold = fold_of(layer.flat, assignment, multipliers)
     still, whole = without_biases(layer), with_nothing_kept(without_biases(layer))
-    pair = conv_pair(still, target, factors)
+    pair = conv_pair(still, *fold)
     gains = conv_gain_bounds(pair, effort, nonnegative)
-    of_biases = conv_gain_bounds(conv_pair(of_ones(layer), target, factors), effort, True) if layer.biased else None
+    of_biases = conv_gain_bounds(conv_pair(of_ones(layer), *fold), effort, True) if layer.biased else None
     constant = constant_part(layer, of_biases)
-    full = conv_gain_bounds(conv_pair(whole, np.full_like(target, -1), np.zeros_like(factors)), effort, nonnegative)
     known, work = layer.geometry.pool is not None or not layer.geometry.between, _SEARCHES[effort]
-    witness = conv_search(still, seed, nonnegative=nonnegative, effort=work) if known else None
-    loss = conv_search(whole, seed, nonnegative=nonnegative, effort=work / 4) if known else None
+    look = partial(conv_search, seed=seed, nonnegative=nonnegative)
+    witness, loss = (look(still, effort=work), look(whole, effort=work / 4)) if known else (None, None)
     far: Floats | None = None
     if radius is not None and known:
-        far = onto_sphere(conv_search(layer, seed, nonnegative=nonnegative, radius=radius, effort=work), radius)
+        far = onto_sphere(look(layer, radius=radius, effort=work), radius)
     return ConvCertificate(
         gains=gains,
         of_biases=of_biases,
         constant=constant,
-        full=full,
+        full=conv_gain_bounds(conv_pair(whole, *no_fold(layer.flat)), effort, nonnegative),
         witness=witness,
         observed=0.0 if witness is None else proved_gain_at(still, witness),
         full_witness=loss,
@@ -156,12 +141,11 @@ def certify_conv_layer(
         error=None if radius is None else up(float(product_up(np.array(gains.best), np.array(radius))) + constant),
         error_witness=far,
         error_observed=None if radius is None else (0.0 if far is None else proved_error(layer, far)),
-        assignment=target,
-        multipliers=factors,
+        assignment=fold[0],
+        multipliers=fold[1],
         torus=pair.torus,
         nonnegative=nonnegative,
         effort=effort,
         digest=layer.digest(),
-        arithmetic=ARITHMETIC,
         seconds=perf_counter() - begin,
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_kept_units, as_reals
 from theoryprune.bounds.conv_geometry import Geometry, geometry_of
+from theoryprune.bounds.layer import Changes, as_layer
 from theoryprune.bounds.layer import Layer as FlatLayer
-from theoryprune.bounds.layer import as_layer
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 from theoryprune.layers import Layer as Record
@@ -79,7 +80,7 @@ def as_conv_layer(
     *,
     pool: Record | None = None,
     pool_gain: float = 1.0,
-    **given: ArrayLike | None,
+    **changes: Unpack[Changes],
 ) -> ConvLayer:
     """Return the checked layer; arguments as in `certify_conv_layer`.
 
@@ -97,11 +98,11 @@ def as_conv_layer(
     m = len(as_kept_units(kept, len(rows)))
     new_outgoing = as_reals(U, "U", (outgoing.shape[0], m, *outgoing.shape[2:]))
     geometry = geometry_of(size, producer, consumer, rows, outgoing, pool, pool_gain)
-    new_rows = given.get("kept_rows")
+    new_rows = changes.get("kept_rows")
     changed = None if new_rows is None else _flat_rows(as_reals(new_rows, "kept_rows", (m, *rows.shape[1:])))
     maps = _flat_columns(outgoing), _flat_rows(rows), kept, _flat_columns(new_outgoing), slope
-    flat = as_layer(*maps, kept_rows=changed, bias=given.get("bias"), kept_bias=given.get("kept_bias"))
-    shift = _shift(given.get("offset"), given.get("kept_offset"), outgoing.shape[0], geometry)
+    flat = as_layer(*maps, kept_rows=changed, bias=changes.get("bias"), kept_bias=changes.get("kept_bias"))
+    shift = _shift(changes.get("offset"), changes.get("kept_offset"), outgoing.shape[0], geometry)
     if not np.isfinite(shift).all():
         raise ValueError("offset - kept_offset must be finite in float64, but it overflows: rescale the layer")
     return ConvLayer(flat, geometry, shift)

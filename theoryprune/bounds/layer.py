@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,6 +71,16 @@ class Layer:
             self.slopes,
             self.shift,
         )
+
+
+class Changes(TypedDict, total=False):
+    """What a layer may have beside its weights, and what may have changed of the units kept, as in `certify_layer`."""
+
+    kept_rows: ArrayLike | None
+    bias: ArrayLike | None
+    kept_bias: ArrayLike | None
+    offset: ArrayLike | None
+    kept_offset: ArrayLike | None
 
 
 def as_layer(

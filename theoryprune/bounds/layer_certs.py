@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import partial
 from time import perf_counter
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from theoryprune.bounds.arguments import as_fold, power_of_two
+from theoryprune.bounds.arguments import check_radius, power_of_two
 from theoryprune.bounds.ball import ball_error, onto_sphere
 from theoryprune.bounds.effort import Effort
-from theoryprune.bounds.fold import nearest_rays
 from theoryprune.bounds.gains import gain_bounds
-from theoryprune.bounds.layer import as_layer, forms_of, nothing_kept
-from theoryprune.bounds.layer_certificate import ARITHMETIC, LayerCertificate
+from theoryprune.bounds.layer import Changes, as_layer, forms_of, nothing_kept
+from theoryprune.bounds.layer_certificate import LayerCertificate
+from theoryprune.bounds.layer_fold import fold_of, no_fold
 from theoryprune.bounds.pair import layer_pair
 from theoryprune.bounds.witness import observed_error, observed_gain, search
 
@@ -99,42 +98,34 @@ def certify_layer(
     True
     """
     begin = perf_counter()
-    if radius is not None and not 0 < radius < np.inf:
-        raise ValueError(f"radius must be positive and finite, got {radius}")
+    check_radius(radius)
     step = power_of_two(tau if tau is not None else (radius if radius is not None else 1.0))
-    given = {"kept_rows": kept_rows, "bias": bias, "kept_bias": kept_bias, "offset": offset, "kept_offset": kept_offset}
-    layer = as_layer(V, W, kept, U, slope, **given, tau=step)
-    if assignment is None and multipliers is None:
-        target, factors = nearest_rays(layer.rows, layer.kept, layer.slopes)
-    else:
-        target, factors = as_fold(assignment, multipliers, layer.kept, layer.slopes)
-    forms = [gain_bounds(layer_pair(part, target, factors), effort, nonnegative) for part in forms_of(layer)]
-    separate, constant = (forms[1], forms[2]) if layer.tau is not None else (None, None)
-    whole = nothing_kept(layer)
-    nobody, none = np.full(len(layer.slopes), -1), np.zeros(len(layer.slopes))
-    full = gain_bounds(layer_pair(whole, nobody, none), effort, nonnegative)
+    changes = Changes(kept_rows=kept_rows, bias=bias, kept_bias=kept_bias, offset=offset, kept_offset=kept_offset)
+    layer = as_layer(V, W, kept, U, slope, **changes, tau=step)
+    whole, fold = nothing_kept(layer), fold_of(layer, assignment, multipliers)
+    gains, *forms = (gain_bounds(layer_pair(part, *fold), effort, nonnegative) for part in forms_of(layer))
+    separate, constant = forms or (None, None)
     look, thorough = partial(search, seed=seed, nonnegative=nonnegative), _SEARCHES[effort]
     witness, loss = look(layer, effort=thorough), look(whole, effort=min(1, thorough))
     far = None if radius is None else onto_sphere(look(layer, radius=radius, effort=min(1, thorough)), radius)
     return LayerCertificate(
-        gains=forms[0],
+        gains=gains,
         separate=separate,
         constant=constant,
-        full=full,
+        full=gain_bounds(layer_pair(whole, *no_fold(layer)), effort, nonnegative),
         witness=witness,
         observed=observed_gain(layer, witness),
         full_witness=loss,
         full_observed=observed_gain(whole, loss),
         radius=radius,
-        error=None if radius is None else ball_error(forms[0], separate, constant, radius, layer.tau),
+        error=None if radius is None else ball_error(gains, separate, constant, radius, layer.tau),
         error_witness=far,
         error_observed=None if far is None else observed_error(layer, far),
-        assignment=target,
-        multipliers=factors,
+        assignment=fold[0],
+        multipliers=fold[1],
         nonnegative=nonnegative,
         tau=layer.tau,
         effort=effort,
         digest=layer.digest(),
-        arithmetic=ARITHMETIC,
         seconds=perf_counter() - begin,
     )

@@ -19,8 +19,12 @@ from theoryprune.coresets.merge_checks import is_facility_order as is_facility_o
 from theoryprune.coresets.input_law import output_rms as output_rms
 from theoryprune.coresets.kernel_fit import kernel_fit as kernel_fit
 from theoryprune.coresets.kernel_checks import is_kernel_fit as is_kernel_fit
-from theoryprune.coresets.norm import norm as norm, norm_merge as norm_merge
-from theoryprune.coresets.norm_v import norm_v as norm_v, norm_v_merge as norm_v_merge
+from theoryprune.coresets.norm import (
+    norm as norm,
+    norm_merge as norm_merge,
+    norm_v as norm_v,
+    norm_v_merge as norm_v_merge,
+)
 from theoryprune.coresets.random import random as random, random_merge as random_merge
 from theoryprune.coresets.uniform import uniform as uniform
 from theoryprune.coresets.mussay import mussay as mussay

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from theoryprune.coresets.arguments import as_kept, as_pair
+from theoryprune.coresets.arguments import Layer, as_kept, as_pair
 from theoryprune.coresets.rays import Rays, rays_of, sines
-from theoryprune.coresets.record import LayerCoreset, Merging
+from theoryprune.coresets.record import LayerCoreset, Merging, identity
 from theoryprune.geometry.arguments import Floats, Indices
 
 _NUMBERS = 2**22
@@ -65,6 +67,14 @@ def fold(incoming: ArrayLike, outgoing: ArrayLike, kept: ArrayLike, *, copies: b
     """
     rows, columns = as_pair(incoming, outgoing)
     return folded(rows, columns, as_kept(kept, len(rows)), "fold", copies=copies)
+
+
+def merged(layer: Layer, kept: Indices, method: str, *, copies: bool = False, drawn: bool = False) -> LayerCoreset:
+    """Return these units with the others folded into them; the identity if they are all."""
+    if layer.budget == layer.units:
+        return identity(layer, method)
+    found = folded(layer.incoming, layer.outgoing, kept, method, copies=copies)
+    return replace(found, deterministic=not drawn)
 
 
 def folded(rows: Floats, columns: Floats, kept: Indices, method: str, *, copies: bool = False) -> LayerCoreset:

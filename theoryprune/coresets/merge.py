@@ -5,8 +5,8 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from theoryprune.coresets.arguments import as_layer
-from theoryprune.coresets.fold import folded
-from theoryprune.coresets.record import LayerCoreset, identity
+from theoryprune.coresets.fold import merged
+from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.selection import Select, chosen_units
 
 
@@ -59,7 +59,4 @@ def merge(
     ([0, 2], [[3.0, 1.0]])
     """
     layer = as_layer(incoming, outgoing, budget, slope)
-    kept = chosen_units(layer, select, copies=copies)
-    if layer.budget == layer.units:
-        return identity(layer, "merge")
-    return folded(layer.incoming, layer.outgoing, kept, "merge", copies=copies)
+    return merged(layer, chosen_units(layer, select, copies=copies), "merge", copies=copies)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.coresets.arguments import Layer, as_layer
-from theoryprune.coresets.fold import folded
-from theoryprune.coresets.record import LayerCoreset, identity
+from theoryprune.coresets.fold import merged
+from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.taken import taken
 from theoryprune.geometry.arguments import Indices, Seed, as_generator
 
@@ -66,10 +66,7 @@ def random_merge(
         If an argument is not of this kind, or something is beyond float64.
     """
     layer, generator = as_layer(incoming, outgoing, budget, slope), as_generator(seed)
-    if layer.budget == layer.units:
-        return identity(layer, "random_merge")
-    found = folded(layer.incoming, layer.outgoing, uniform_units(layer, generator), "random_merge")
-    return LayerCoreset(found.method, found.kept, found.outgoing, found.units, False, found.merging)
+    return merged(layer, uniform_units(layer, generator), "random_merge", drawn=True)
 
 
 def uniform_units(layer: Layer, generator: np.random.Generator) -> Indices:

@@ -10,8 +10,7 @@ from theoryprune.coresets.lewis import lewis
 from theoryprune.coresets.lowner_peel import lowner_peel, peel_top
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.mussay import mussay
-from theoryprune.coresets.norm import norm, norm_merge
-from theoryprune.coresets.norm_v import norm_v, norm_v_merge
+from theoryprune.coresets.norm import norm, norm_merge, norm_v, norm_v_merge
 from theoryprune.coresets.random import random, random_merge
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.coresets.uniform import uniform

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_layer
+from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_conv_layer, certify_layer
 from theoryprune.bounds.gains import Effort
-from theoryprune.coresets.certify_convs import certify_convs, conv_arguments, why_no_conv_certificate
 from theoryprune.coresets.certify_stream import certify_stream
-from theoryprune.coresets.constant_change import joint_change
-from theoryprune.coresets.consumer_weights import columns_of
+from theoryprune.coresets.compared import compared, why_no_certificate
 from theoryprune.coresets.group_certificate import GroupCertificate, summed
 from theoryprune.coresets.group_coreset import GroupCoreset
-from theoryprune.coresets.hidden import Consumer, Hidden, sums_of
-from theoryprune.coresets.hidden_layer import slope_of
-from theoryprune.coresets.matrices import rows_of
+from theoryprune.coresets.hidden import Hidden, sums_of
+from theoryprune.coresets.record import Merging
 from theoryprune.errors import UnsupportedLayerError
-from theoryprune.layers import Linear
 from theoryprune.types import WeightGraph
 
 
@@ -57,17 +51,23 @@ def certify_group(
         return GroupCertificate((), 0.0, 0.0, None, "")
     if hidden.law == "none":
         return GroupCertificate((), None, None, None, hidden.reason)
-    parts: list[LayerCertificate | ConvCertificate] = []
-    for place, reading in enumerate(hidden.readings):
+    for reading in hidden.readings:
         if len(sums_of(reading)) > 1:
             return _certify_stream(before, after, hidden, coreset, effort)
-        if _dense(before, reading):
-            parts.append(_certify_dense(before, after, hidden, coreset, place, effort, seed))
-            continue
-        if reason := why_no_conv_certificate(before, reading):
+        if reason := why_no_certificate(before, reading):
             return GroupCertificate((), None, None, None, reason)
-        parts += certify_convs(before, after, hidden, coreset, place, effort=effort, seed=seed)
+    parts = [
+        _certified(given, readings.merging, effort=effort, seed=seed)
+        for place, readings in enumerate(coreset.readings)
+        for given in compared(before, after, hidden, coreset, place)
+    ]
     return summed(parts, seen=hidden.law == "homogeneous")
+
+
+def _certified(given: dict[str, Any], merging: Merging | None, **options: Any) -> LayerCertificate | ConvCertificate:
+    if merging is not None:
+        options |= {"assignment": merging.assignment, "multipliers": merging.multipliers}
+    return certify_conv_layer(**given, **options) if "size" in given else certify_layer(**given, **options)
 
 
 def _certify_stream(
@@ -83,50 +83,6 @@ def _certify_stream(
         f"{max(row.gain for row in producers):.3g}) and {len(readers)} readers ({max(r.gain for r in readers):.3g})"
     )
     return GroupCertificate((), None, None, None, note, stream=rows)
-
-
-def _dense(graph: WeightGraph, reading: tuple[Consumer, ...]) -> bool:
-    names = [name for name, _ in sums_of(reading)[0].terms] + [consumer.layer for consumer in reading]
-    return all(isinstance(graph.by_name[name], Linear) for name in names)
-
-
-def _certify_dense(
-    before: WeightGraph,
-    after: WeightGraph,
-    hidden: Hidden,
-    coreset: GroupCoreset,
-    place: int,
-    effort: Effort,
-    seed: int,
-) -> LayerCertificate:
-    merging = coreset.readings[place].merging
-    return certify_layer(
-        **dense_arguments(before, after, hidden, coreset, place),
-        assignment=None if merging is None else merging.assignment,
-        multipliers=None if merging is None else merging.multipliers,
-        effort=effort,
-        seed=seed,
-    )
-
-
-def dense_arguments(
-    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, place: int
-) -> dict[str, Any]:
-    """Return what the certificate of a dense reading compares: arguments of `certify_layer` and of its checker."""
-    reading = hidden.readings[place]
-    rows = rows_of(before, hidden, reading)
-    old, new = (np.concatenate([columns_of(graph, consumer) for consumer in reading]) for graph in (before, after))
-    change = joint_change(before, after, reading)
-    return {
-        "V": old,
-        "W": rows.weights,
-        "kept": coreset.kept,
-        "U": new[:, coreset.kept],
-        "slope": slope_of(hidden, place),
-        "bias": rows.bias if rows.bias.any() else None,
-        "offset": change,
-        "kept_offset": None if change is None else np.zeros_like(change),
-    }
 
 
 def compared_layers(
@@ -145,14 +101,7 @@ def compared_layers(
         Arguments of `is_conv_certificate` where they hold a size, else of `is_layer_certificate`. None for a group
         without certificate.
     """
-    found: list[dict[str, Any]] = []
-    for place, reading in enumerate(hidden.readings):
-        if hidden.law == "none" or len(sums_of(reading)) > 1:
-            return ()
-        if _dense(before, reading):
-            found.append(dense_arguments(before, after, hidden, coreset, place))
-        elif why_no_conv_certificate(before, reading):
-            return ()
-        else:
-            found += conv_arguments(before, after, hidden, coreset, place)
-    return tuple(found)
+    if hidden.law == "none" or any(why_no_certificate(before, reading) for reading in hidden.readings):
+        return ()
+    places = range(len(hidden.readings))
+    return tuple(given for place in places for given in compared(before, after, hidden, coreset, place))

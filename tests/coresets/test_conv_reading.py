@@ -7,8 +7,8 @@ from tests.coresets.nets import model_graph, sequential_graph
 from tests.small import Written, with_statistics
 from theoryprune.coresets import group_coreset, hidden_layer, merge
 from theoryprune.coresets.apply import applied
-from theoryprune.coresets.certify_convs import certify_convs, why_no_conv_certificate
 from theoryprune.coresets.certify_group import certify_group
+from theoryprune.coresets.conv_reading import conv_geometry, convolution_of, why_no_conv_certificate
 from theoryprune.coresets.hidden_groups import hidden_groups
 
 
@@ -101,7 +101,7 @@ def _norm(x):
 def test_one_certificate_for_each_consumer():
     graph = CASES["conv"]
     hidden, coreset, after = reduced(graph)
-    (proof,) = certify_convs(graph, after, hidden, coreset, 0, effort="fast")
+    (proof,) = certify_group(graph, after, hidden, coreset, effort="fast").parts
     assert 0 < proof.observed <= proof.best < proof.full.best * 2
 
 
@@ -113,6 +113,27 @@ def test_what_has_no_certificate_says_why():
     assert "zero_pad" in why_no_conv_certificate(padded, hidden_groups(padded)[0].readings[0])
     dense = sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,))
     assert "no convolution" in why_no_conv_certificate(dense, hidden_groups(dense)[0].readings[0])
+
+
+def test_the_geometry_of_a_reading():
+    graph = CASES["max pool before"]
+    (reading,) = hidden_groups(graph)[0].readings
+    found = conv_geometry(graph, reading, reading[0])
+    assert found["size"] == (6, 6)
+    assert (found["producer"].pads, found["consumer"].pads) == (((1, 1), (1, 1)), ((1, 1), (1, 1)))
+    assert (found["pool"].kind, found["pool_gain"]) == ("max_pool", 1.0)
+    (reading,) = hidden_groups(CASES["two pools"])[0].readings
+    found = conv_geometry(CASES["two pools"], reading, reading[0])
+    assert found["pool"] is None
+    assert 0.5 < found["pool_gain"] < 0.5 * (1 + 1e-12)  # 1 of the max pool, 1/2 of the mean
+    (reading,) = hidden_groups(CASES["flatten"])[0].readings
+    assert conv_geometry(CASES["flatten"], reading, reading[0])["consumer"] is None
+
+
+def test_a_dense_producer_has_no_geometry():
+    dense = sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,))
+    with pytest.raises(TypeError, match="'0' is no convolution"):
+        convolution_of(dense, hidden_groups(dense)[0].readings[0])
 
 
 class Summed(nn.Module):

@@ -35,7 +35,7 @@ from theoryprune.graph.channels import channel_groups as channel_groups
 from theoryprune.graph.transform import apply_mask as apply_mask
 from theoryprune.graph.compact import compact as compact
 from theoryprune.graph.remove import remove_channels as remove_channels
-from theoryprune.graph.emit import to_module as to_module
+from theoryprune.graph.to_module import to_module as to_module
 from theoryprune.graph.modules import (
     mask_module as mask_module,
     module_mask as module_mask,

@@ -13,7 +13,7 @@ import theoryprune as tp
 from benchmarks.models import MODELS
 from tests.small import Written, normal, with_statistics
 from tests.widths import random_choice, without
-from theoryprune.graph.emit import module_origin
+from theoryprune.graph.to_module import module_origin
 from theoryprune.measures import width_cost
 
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from theoryprune.graph.emit import module_origin
 from theoryprune.graph.optimizers import same_class, surviving_state
+from theoryprune.graph.to_module import module_origin
 from theoryprune.types import Origin
 
 _PARAMETRIZED = re.compile(r"parametrizations\.(\w+)\.original$")

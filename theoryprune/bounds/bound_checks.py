@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from theoryprune.bounds.column_checks import Columns, columns_of, unproved
-from theoryprune.bounds.column_checks import long_norms as long_norms
+from theoryprune.bounds.column_checks import Columns, columns_of, long_norms, unproved
 from theoryprune.bounds.gain_bounds import GainBounds
 from theoryprune.bounds.layer import Layer
 from theoryprune.bounds.rounding import Floats

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, get_lapack_funcs
 
-from theoryprune.bounds.central_path import Sector as Sector
-from theoryprune.bounds.central_path import follow_path
+from theoryprune.bounds.central_path import Sector, follow_path
 from theoryprune.bounds.pair import Pair
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.sector_value import compact, sector_square

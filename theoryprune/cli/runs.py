@@ -40,6 +40,8 @@ def write_run(folder: Path, run: Run, *, force: bool = False) -> None:
         Made in a folder that exists. An empty folder is filled, an older run replaced if `force`.
     run : Run
         Its record receives the hashes of the other files.
+    force : bool
+        Whether an older run may go.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theoryprune.bounds import ConvCertificate, LayerCertificate, certify_conv_layer, certify_layer
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.coresets.certify_stream import certify_stream
 from theoryprune.coresets.compared import compared, why_no_certificate
 from theoryprune.coresets.group_certificate import GroupCertificate, summed

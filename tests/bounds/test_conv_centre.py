@@ -33,12 +33,14 @@ def test_circular_maps_are_exact():
     assert true * (1 - 1e-12) <= conv_linear_norm(pair, np.full(k, 0.5), "default") <= true * (1 + 1e-8)
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_flattened_maps_are_exact(stride):
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("size", [(6, 6), (5, 4), (2, 3)])
+def test_flattened_maps_are_exact(stride, size):
+    """Also where the stride does not divide the size, and a good part of the lattice lies outside the input."""
     window = pixels(2, stride=stride, padding=1)
-    pair = pair_of(window, None, size=(6, 6), next_k=window.output((6, 6), (3, 3)))
+    pair = pair_of(window, None, size=size, next_k=window.output(size, (3, 3)))
     k = len(pair.flat.slopes)
-    right = matrix(pair.flat.right.reshape(k, 2, 3, 3), (6, 6), window)
+    right = matrix(pair.flat.right.reshape(k, 2, 3, 3), size, window)
     true = np.linalg.norm(pair.matrix.reshape(2, -1) @ right, 2)
     assert true * (1 - 1e-12) <= conv_linear_norm(pair, np.ones(k), "default") <= true * (1 + 1e-8)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.bounds.convs import matrix, pixels
-from theoryprune.bounds.taps import coarse_size, embedding, steps, taps_of
+from theoryprune.bounds.taps import coarse_size, embedding, real_positions, steps, taps_of
 
 
 def test_a_strided_convolution_from_its_phases():
@@ -52,3 +52,22 @@ def test_steps_are_counted_in_their_common_unit():
     offsets, spans = steps(taps_of(np.ones((1, 1, 3, 1)), pixels(2, dilation=5)))
     assert offsets.tolist() == [[0, 0], [1, 0], [2, 0]]
     assert spans.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("size", [2, 5, 6, 7])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (3, 2, 1), (2, 3, 0), (1, 3, 1), (4, 3, 2)])
+def test_real_positions_are_those_of_the_input(size, kernel, stride, padding):
+    """Each is read once at most, and where one is missing no tap could read it at all."""
+    window = pixels(1, stride=stride, padding=padding)
+    found = real_positions((kernel,), (size,), window)
+    phases = sorted({(t - padding) % stride for t in range(kernel)})
+    assert found.shape == (len(phases), *coarse_size((size,), window))
+    places = [stride * m + phases[i] for i, m in np.argwhere(found)]
+    assert sorted(places) == [n for n in range(size) if n % stride in phases]
+
+
+def test_real_positions_along_several_axes():
+    found = real_positions((3, 3), (3, 4), pixels(2, stride=2, padding=1))
+    rows, columns = np.array([[1, 1], [1, 0]], bool), np.ones((2, 2), bool)
+    expected = [np.logical_and.outer(row, column) for row in rows for column in columns]
+    assert np.array_equal(found, expected)

@@ -48,7 +48,10 @@ def conv_linear_norm(pair: ConvPair, weights: Floats, effort: Effort) -> float:
 
 
 def _flattened(pair: ConvPair, weights: Floats) -> float:
-    """The rows of A go back through the transposed taps, onto the positions of the input."""
+    """The rows of A go back through the transposed taps, onto the positions of the input.
+
+    The input is 0 on the rest of the lattice, where what the rows become counts for nothing.
+    """
     if pair.matrix is None or pair.torus is None:
         return float("inf")
     p, k = pair.matrix.shape[:2]
@@ -60,7 +63,8 @@ def _flattened(pair: ConvPair, weights: Floats) -> float:
         at = (slice(None), slice(None), *np.ix_(*((np.arange(n) + m) % side for m, n, side in axes)))
         total[at] += np.einsum("ji,oj...->oi...", tap, left, optimize=True)
         spread[at] += np.einsum("ji,oj...->oi...", np.abs(tap), np.abs(left), optimize=True)
-    inside = (slice(None), slice(None), *(slice(n) for n in pair.inputs))
+    inside = (slice(None), slice(None), *(slice(n) for n in pair.real.shape[1:]))
+    real = np.repeat(pair.real, total.shape[1] // len(pair.real), axis=0)
     size = norm_up(spread)
     slack = 2 * gamma(k + len(right.matrices) + 16) * size
-    return up(spectral_norm_up(total[inside].reshape(p, -1)) + slack, terms=4) if size else 0.0
+    return up(spectral_norm_up((total[inside] * real).reshape(p, -1)) + slack, terms=4) if size else 0.0

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from theoryprune.bounds.conv_layer import ConvLayer
 from theoryprune.bounds.fold import Indices
 from theoryprune.bounds.frequency_grid import placed
 from theoryprune.bounds.pair import Pair, layer_pair
 from theoryprune.bounds.rounding import Floats, up
-from theoryprune.bounds.taps import Taps, coarse_size
+from theoryprune.bounds.taps import Taps, real_positions
 from theoryprune.bounds.window import Window
 
 _ENDLESS = 2**40  # side of a torus for maps of unknown size: never affordable, so a coarse grid is taken
@@ -41,8 +42,10 @@ class ConvPair:
     rounding : float
     gain : float
         Of what stands between.
-    inputs, hidden : tuple of int
-        Positions of the input, on the lattice of the hidden map, and of the hidden map.
+    real : ndarray of bool, shape (phases, *positions)
+        Which phases and positions, on the lattice of the hidden map, are positions of the input.
+    hidden : tuple of int
+        Positions of the hidden map.
     """
 
     flat: Pair
@@ -55,7 +58,7 @@ class ConvPair:
     slopes: Floats
     rounding: float
     gain: float
-    inputs: tuple[int, ...]
+    real: NDArray[np.bool_]
     hidden: tuple[int, ...]
 
 
@@ -73,13 +76,13 @@ def conv_pair(layer: ConvLayer, assignment: Indices, multipliers: Floats) -> Con
     flat = layer_pair(layer.flat, assignment, multipliers)
     next_kernel = layer.next_kernels(flat.left)
     right, right_torus = placed(layer.kernels(flat.right), g.size, g.producer)
-    sizes = coarse_size(g.size, g.producer), g.hidden
+    places = real_positions(g.kernel, g.size, g.producer), g.hidden
     taps = math.prod(g.kernel) * (1 if g.consumer is None else math.prod(g.next_kernel))
     rounding = up(flat.rounding * math.sqrt(taps) * g.pool_gain, terms=4)
     if g.consumer is None:
         matrix = next_kernel.reshape(*next_kernel.shape[:2], math.prod(g.next_kernel))
         torus = None if g.between else right_torus
-        return ConvPair(flat, None, matrix, right, (), right_torus, torus, flat.slopes, rounding, g.pool_gain, *sizes)
+        return ConvPair(flat, None, matrix, right, (), right_torus, torus, flat.slopes, rounding, g.pool_gain, *places)
     full = Window((1,) * len(g.size), g.consumer.padding, g.consumer.dilation, g.consumer.mode)
     if g.read is None:
         left, left_torus = placed(next_kernel, (_ENDLESS,) * len(g.size), full)
@@ -87,7 +90,7 @@ def conv_pair(layer: ConvLayer, assignment: Indices, multipliers: Floats) -> Con
         left, left_torus = placed(next_kernel, g.read, full)
     common = None if g.between else _common(right_torus, g.producer, left_torus, g.consumer)
     slopes = flat.slopes if common == g.hidden else np.zeros_like(flat.slopes)
-    return ConvPair(flat, left, None, right, left_torus, right_torus, common, slopes, rounding, g.pool_gain, *sizes)
+    return ConvPair(flat, left, None, right, left_torus, right_torus, common, slopes, rounding, g.pool_gain, *places)
 
 
 def _common(

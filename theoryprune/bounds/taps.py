@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -53,13 +54,8 @@ def taps_of(kernel: Floats, window: Window) -> Taps:
     output, the input has one channel for each channel and phase, and the stride is gone. Phases that no tap reads
     are left out, and so are taps of zeros, except that one tap always stays. Nothing is rounded.
     """
-    axes = kernel.ndim - 2
-    reads = [
-        [divmod(d * t - pad[0], s) for t in range(k)]
-        for k, s, d, pad in zip(kernel.shape[2:], window.stride, window.dilation, window.pads, strict=True)
-    ]
-    phases = [sorted({phase for _, phase in axis}) for axis in reads]
-    columns = {phase: i for i, phase in enumerate(product(*phases))}
+    axes, reads = kernel.ndim - 2, _reads(kernel.shape[2:], window)
+    columns = {phase: i for i, phase in enumerate(product(*_phases(reads)))}
     merged: dict[tuple[int, ...], Floats] = {}
     for index in product(*(range(k) for k in kernel.shape[2:])):
         tap = np.moveaxis(kernel, (0, 1), (-2, -1))[index]
@@ -75,6 +71,25 @@ def taps_of(kernel: Floats, window: Window) -> Taps:
     matrices = np.stack(list(merged.values()))
     flat = (*matrices.shape[:2], len(columns) * kernel.shape[1])
     return Taps(matrices.reshape(flat), np.array(list(merged), dtype=np.int64))
+
+
+def real_positions(kernel: tuple[int, ...], size: tuple[int, ...], window: Window) -> NDArray[np.bool_]:
+    """Return which phases of which lattice positions are positions of the input, shape (phases, *coarse).
+
+    Parameters
+    ----------
+    kernel, size : tuple of int
+        Of the kernel and of the input.
+    window : Window
+
+    Notes
+    -----
+    Position m of the lattice stands for ``s m + phase``, which lies beyond an input of n positions if it is n or more:
+    the last few, where s does not divide n. Phases come in the order of `taps_of`.
+    """
+    axes = zip(_phases(_reads(kernel, window)), window.stride, coarse_size(size, window), size, strict=True)
+    inside = [np.add.outer(phases, s * np.arange(count)) < n for phases, s, count, n in axes]
+    return np.stack([reduce(np.logical_and.outer, rows) for rows in product(*inside)])
 
 
 def coarse_size(size: tuple[int, ...], window: Window) -> tuple[int, ...]:
@@ -109,3 +124,13 @@ def steps(taps: Taps) -> tuple[Indices, NDArray[np.int64]]:
     units = np.maximum(np.gcd.reduce(offsets, axis=0), 1)
     reduced = offsets // units
     return reduced, reduced.max(axis=0)
+
+
+def _reads(kernel: tuple[int, ...], window: Window) -> list[list[tuple[int, int]]]:
+    """Along each axis the place and the phase that each tap reads."""
+    axes = zip(kernel, window.stride, window.dilation, window.pads, strict=True)
+    return [[divmod(d * t - pad[0], s) for t in range(k)] for k, s, d, pad in axes]
+
+
+def _phases(reads: list[list[tuple[int, int]]]) -> list[list[int]]:
+    return [sorted({phase for _, phase in axis}) for axis in reads]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from theoryprune.bounds.chains import affine_chains, chain_gain
-from theoryprune.bounds.effort import Effort, check_effort
+from theoryprune.bounds.gains import EFFORTS, Effort
 from theoryprune.bounds.joined import joined, times_up
 from theoryprune.bounds.layer_gain import layer_gain
 from theoryprune.graph.evaluate import require_values
@@ -84,7 +84,8 @@ def output_gains(
     arithmetic per start.
     """
     require_values(graph, "output_gains")
-    check_effort(effort)
+    if effort not in EFFORTS:
+        raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
     known: _Known = {}
     names = list(graph.shapes) if starts is None else list(starts)
     return {start: _gain_from(graph, start, effort, known) for start in names}

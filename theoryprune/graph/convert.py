@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from theoryprune.graph.aliases import stale_reads, stored_writes
 from theoryprune.graph.refusals import Offence, reason_for
-from theoryprune.graph.trace import Source, Step, Trace, live_steps, stale_reads, stored_writes
+from theoryprune.graph.trace import Source, Step, Trace, live_steps
 from theoryprune.layers import (
     CONVERSIONS,
     Call,

@@ -8,9 +8,8 @@ from theoryprune.coresets.arguments import as_layer
 from theoryprune.coresets.drawn import Mode, Theorem, drawn
 from theoryprune.coresets.rays import masses
 from theoryprune.coresets.record import LayerCoreset
-from theoryprune.coresets.sample_bound import as_delta
 from theoryprune.geometry import additive_sampling_error
-from theoryprune.geometry.arguments import Seed
+from theoryprune.geometry.arguments import Seed, as_delta
 
 
 def additive(

@@ -8,9 +8,8 @@ from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.drawn import Mode, Theorem, drawn
 from theoryprune.coresets.rays import masses, rays_of
 from theoryprune.coresets.record import LayerCoreset
-from theoryprune.coresets.sample_bound import as_delta
 from theoryprune.geometry import lewis_weights, relative_sampling_error
-from theoryprune.geometry.arguments import Seed
+from theoryprune.geometry.arguments import Seed, as_delta
 
 
 def lewis(
@@ -27,13 +26,8 @@ def lewis(
 
     Parameters
     ----------
-    incoming, outgoing, budget, slope
-        As for `merge`; the budget counts draws for "iid", different units otherwise.
-    seed : int or numpy.random.Generator
-    mode : {"distinct", "iid", "fixed_pps"}
-        As in `theoryprune.geometry.sample_coreset`.
-    delta : float
-        The probability, over the draw, that the theorem fails; in (0, 1).
+    incoming, outgoing, budget, slope, seed, mode, delta
+        As for `additive`.
 
     Returns
     -------

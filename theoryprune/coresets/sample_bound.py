@@ -68,7 +68,7 @@ def sample_bound(
     >>> round(sample_bound(3.0, 2.0, 10_000, 0.05, 1).error, 4)
     0.283
     """
-    error = additive_sampling_error(draws, as_delta(delta), mass, radius, vector=_several(outputs), slope=slope)
+    error = additive_sampling_error(draws, delta, mass, radius, vector=_several(outputs), slope=slope)
     return SampleBound(error, int(draws), delta)
 
 
@@ -100,21 +100,8 @@ def sample_size(
     3203
     """
     vector = _several(outputs)
-    draws = additive_sample_size(error, as_delta(delta), mass, radius, vector=vector, slope=slope)
+    draws = additive_sample_size(error, delta, mass, radius, vector=vector, slope=slope)
     return sample_bound(mass, radius, draws, delta, outputs, slope=slope)
-
-
-def as_delta(delta: float) -> float:
-    """Return a probability strictly between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else.
-    """
-    if not 0 < delta < 1:
-        raise ValueError(f"delta must be a probability in (0, 1), got {delta}")
-    return float(delta)
 
 
 def _several(outputs: int) -> bool:

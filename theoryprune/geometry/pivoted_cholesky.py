@@ -74,21 +74,10 @@ def pivoted_cholesky_targets(gram: ArrayLike, targets: ArrayLike, count: int) ->
 
     Parameters
     ----------
-    gram : array_like, shape (n, n)
-        K: symmetric, positive semidefinite.
+    gram, count
+        As for `pivoted_cholesky`, whose result and errors it shares.
     targets : array_like, shape (p, n)
         V: the target is ``V phi(x)``, as for `best_fit`.
-    count : int
-        m, at most n.
-
-    Returns
-    -------
-    Pivots
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not of this kind.
 
     Notes
     -----

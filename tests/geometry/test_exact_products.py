@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.geometry.point_sets import AWKWARD, anisotropic
-from theoryprune.geometry.exact_products import share_of_sum
+from theoryprune.geometry.exact_products import halves, share_of_sum
 
 
 def rational_share(points, direction):
@@ -41,3 +41,12 @@ def test_the_share_is_exact_along_the_least_direction_of_anisotropic_points():
 def test_the_share_of_nothing_is_0():
     assert share_of_sum(np.zeros((3, 2)), np.ones(2)) == 0
     assert share_of_sum(np.ones((3, 2)), np.zeros(2)) == 0
+
+
+def test_halves_have_exact_products():
+    values = np.random.default_rng(0).standard_normal((2, 200)) * 2.0 ** np.arange(-100, 100)
+    (a, b), (c, d) = halves(values[0]), halves(values[1])
+    assert (a + b == values[0]).all()
+    for one in (a, b):
+        for other in (c, d):
+            assert all(Fraction(x) * Fraction(y) == Fraction(x * y) for x, y in zip(one, other, strict=True))

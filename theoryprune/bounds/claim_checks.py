@@ -10,16 +10,12 @@ from theoryprune.bounds.claim import ARITHMETIC, Claim
 from theoryprune.bounds.column_checks import long_norms
 from theoryprune.bounds.rounding import Floats
 from theoryprune.geometry import Verdict
-
-
-def refused(reason: str) -> Verdict:
-    """Return that a certificate is none, and why."""
-    return Verdict(False, False, float("nan"), reason)
+from theoryprune.geometry.verdict import confirmed
 
 
 def accepted(claim: Claim) -> Verdict:
     """Return that everything was found to be so."""
-    return Verdict(True, False, claim.best, "every bound follows from its diagonal, every witness attains")
+    return confirmed("every bound follows from its diagonal, every witness attains", claim.best)
 
 
 def wrong_subject(claim: Claim, digest: str) -> str:

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from numpy.typing import ArrayLike
 
-from theoryprune.bounds.claim_checks import accepted, length_of, refused, wrong_ball, wrong_observed, wrong_subject
+from theoryprune.bounds.claim_checks import accepted, length_of, wrong_ball, wrong_observed, wrong_subject
 from theoryprune.bounds.conv_attained import attained
 from theoryprune.bounds.conv_bound_checks import wrong_conv_bounds
 from theoryprune.bounds.conv_certificate import ConvCertificate
@@ -20,6 +20,7 @@ from theoryprune.bounds.layer_fold import no_fold
 from theoryprune.bounds.rounding import Floats
 from theoryprune.bounds.window import Window
 from theoryprune.geometry import Verdict
+from theoryprune.geometry.verdict import refuted
 from theoryprune.layers import Layer as Record
 
 
@@ -69,7 +70,7 @@ def is_conv_certificate(
     """
     layer = as_conv_layer(V, W, kept, U, slope, size, producer, consumer, pool=pool, pool_gain=pool_gain, **changes)
     if problem := wrong_subject(certificate, layer.digest()):
-        return refused(problem)
+        return refuted(problem)
     fold, signs = (certificate.assignment, certificate.multipliers), certificate.nonnegative
     still = without_biases(layer)
     whole = with_nothing_kept(still)
@@ -77,19 +78,19 @@ def is_conv_certificate(
     claims.append(("nothing kept: ", certificate.full, whole, no_fold(layer.flat), signs))
     if layer.biased:
         if certificate.of_biases is None:
-            return refused("the bounds of the biases are missing")
+            return refuted("the bounds of the biases are missing")
         claims.append(("biases: ", certificate.of_biases, of_ones(layer), fold, True))
     for name, bounds, part, rays, above in claims:
         if problem := wrong_conv_bounds(bounds, part, *rays, above, tol):
-            return refused(name + problem)
+            return refuted(name + problem)
     if not constant_part(layer, certificate.of_biases) <= certificate.constant * (1 + tol):
-        return refused("the constant part does not follow from the gain of the biases")
+        return refuted("the constant part does not follow from the gain of the biases")
     if certificate.torus != conv_pair(still, *fold).torus:
-        return refused("the torus is another one")
+        return refuted("the torus is another one")
     problem = wrong_observed(certificate, partial(_gain_at, still), partial(_gain_at, whole), tol) or wrong_ball(
         certificate, lambda radius: certificate.best * radius + certificate.constant, partial(attained, layer), tol
     )
-    return refused(problem) if problem else accepted(certificate)
+    return refuted(problem) if problem else accepted(certificate)
 
 
 def _gain_at(layer: ConvLayer, point: Floats) -> float:

@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 
 from theoryprune.bounds.ball import ball_error
 from theoryprune.bounds.bound_checks import wrong_bounds
-from theoryprune.bounds.claim_checks import accepted, length_of, refused, wrong_ball, wrong_observed, wrong_subject
+from theoryprune.bounds.claim_checks import accepted, length_of, wrong_ball, wrong_observed, wrong_subject
 from theoryprune.bounds.layer import Changes, Layer, as_layer, forms_of, nothing_kept
 from theoryprune.bounds.layer_certificate import LayerCertificate
 from theoryprune.bounds.layer_fold import no_fold
 from theoryprune.bounds.rounding import Floats
 from theoryprune.geometry import Verdict
+from theoryprune.geometry.verdict import refuted
 
 
 def is_layer_certificate(
@@ -60,24 +61,24 @@ def is_layer_certificate(
     """
     step = 1.0 if certificate.tau is None else certificate.tau
     if not 0 < step < np.inf:
-        return refused("tau is not positive")
+        return refuted("tau is not positive")
     layer = as_layer(V, W, kept, U, slope, tau=step, **changes)
     if problem := wrong_subject(certificate, layer.digest()):
-        return refused(problem)
+        return refuted(problem)
     if layer.tau != certificate.tau:
-        return refused("tau is another one")
+        return refuted("tau is another one")
     whole, fold = nothing_kept(layer), (certificate.assignment, certificate.multipliers)
     forms = [certificate.gains, certificate.separate, certificate.constant]
     claims = [("", bounds, part, fold) for bounds, part in zip(forms, forms_of(layer), strict=False)]
     for name, bounds, part, rays in [*claims, ("nothing kept: ", certificate.full, whole, no_fold(layer))]:
         if bounds is None:
-            return refused("a form is missing")
+            return refuted("a form is missing")
         if problem := wrong_bounds(bounds, part, *rays, certificate.nonnegative, tol):
-            return refused(name + problem)
+            return refuted(name + problem)
     proved = partial(ball_error, certificate.gains, certificate.separate, certificate.constant, tau=layer.tau)
     problem = wrong_observed(certificate, partial(_gain_at, layer), partial(_gain_at, whole), tol)
     problem = problem or wrong_ball(certificate, proved, partial(_error_at, layer), tol)
-    return refused(problem) if problem else accepted(certificate)
+    return refuted(problem) if problem else accepted(certificate)
 
 
 def _gain_at(layer: Layer, point: Floats) -> float:

@@ -13,10 +13,10 @@ from torch import Tensor
 from theoryprune.coresets.hidden import Consumer
 from theoryprune.coresets.matrices import as_array, weight_layer
 from theoryprune.geometry.arguments import Floats
+from theoryprune.geometry.exact_products import halves
 from theoryprune.layers import Conv, WeightLayer
 from theoryprune.types import WeightGraph
 
-_SPLIT = 2.0**27 + 1  # cuts a float64 into halves whose products are exact
 _PLAIN = 2.0**-450, 2.0**450  # factors between them have products and remainders within the range of float64
 
 
@@ -120,12 +120,6 @@ def _dot(first: Floats, second: Floats, *others: float) -> float:
         return float(exact)
     # The product and its remainder (Dekker, 1971): together they are the exact product.
     rounded = first * second
-    (a, b), (c, d) = _halves(first), _halves(second)
+    (a, b), (c, d) = halves(first), halves(second)
     rest = ((a * c - rounded) + a * d + b * c) + b * d
     return math.fsum([*rounded.tolist(), *rest.tolist(), *others])
-
-
-def _halves(values: Floats) -> tuple[Floats, Floats]:
-    large = _SPLIT * values
-    high = large - (large - values)
-    return high, values - high

@@ -10,6 +10,7 @@ from theoryprune.coresets.facility import FacilityOrder
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry import Verdict
 from theoryprune.geometry.arguments import Floats, Indices
+from theoryprune.geometry.verdict import refuted
 
 _TOLERANCE = 1e-9
 
@@ -43,16 +44,16 @@ def is_fold(coreset: LayerCoreset, incoming: ArrayLike, outgoing: ArrayLike) -> 
     rows, columns = as_pair(incoming, outgoing)
     kept, merging = np.asarray(coreset.kept), coreset.merging
     if merging is None or not _are_kept(kept, len(rows)):
-        return _no("it has no merging, or its kept units are not ascending, distinct and in range")
+        return refuted("it has no merging, or its kept units are not ascending, distinct and in range")
     gone = np.setdiff1d(np.arange(len(rows)), kept)
     given = (coreset.outgoing, merging.residuals, merging.multipliers, merging.assignment)
     shapes = ((len(columns), len(kept)), (len(gone), rows.shape[1]), (len(rows),), (len(rows),))
     if tuple(np.shape(part) for part in given) != shapes or not all(np.isfinite(part).all() for part in given):
-        return _no("an array has the wrong shape, or an entry that is not finite")
+        return refuted("an array has the wrong shape, or an entry that is not finite")
     target, factor = np.asarray(merging.assignment)[gone], np.asarray(merging.multipliers)[gone]
     own = (merging.assignment[kept] == kept).all() and (merging.multipliers[kept] == 1).all()
     if not own or (factor < 0).any() or not np.isin(target, np.append(kept, -1)).all() or factor[target < 0].any():
-        return _no("a unit is assigned to none that is kept, or with a multiplier that cannot be")
+        return refuted("a unit is assigned to none that is kept, or with a multiplier that cannot be")
     return _fold_deviation(coreset, rows, columns, (gone, target, factor))
 
 
@@ -81,7 +82,7 @@ def _fold_deviation(
     wrong.append((np.abs(expected - coreset.outgoing) / np.where(size > 0, size, 1)).ravel())
     worst = max(float(part.max(initial=0)) for part in wrong)
     if worst > _TOLERANCE:
-        return _no("a residual, the choice of a neighbour or an outgoing weight is not what it should be", worst)
+        return refuted("a residual, the choice of a neighbour or an outgoing weight is not what it should be", worst)
     return Verdict(True, False, worst, "every unit went to its nearest kept ray, with its outgoing weights")
 
 
@@ -112,9 +113,9 @@ def is_facility_order(found: FacilityOrder, incoming: ArrayLike, outgoing: Array
     rows, columns = as_pair(incoming, outgoing)
     order, curve = np.asarray(found.order), np.asarray(found.curve)
     if order.ndim != 1 or not _are_kept(np.sort(order), len(rows)) or curve.shape != (len(order) + 1,):
-        return _no("the order is not one of distinct units, or the curve has another length")
+        return refuted("the order is not one of distinct units, or the curve has another length")
     if not np.isfinite(curve).all():
-        return _no("the curve has an entry that is not finite")
+        return refuted("the curve has an entry that is not finite")
     lengths = np.linalg.norm(rows, axis=1)
     units = rows / np.where(lengths > 0, lengths, 1)[:, None]
     mass = np.linalg.norm(columns, axis=0) * lengths
@@ -129,14 +130,10 @@ def is_facility_order(found: FacilityOrder, incoming: ArrayLike, outgoing: Array
         shortfall = float(gains.max() - gains[unit])
         worst = max(worst, shortfall, abs(float(curve[step + 1]) - float(current.sum())))
     if not worst <= _TOLERANCE * size:
-        return _no("some unit would have saved more, or the curve is not that of the order", worst / size)
+        return refuted("some unit would have saved more, or the curve is not that of the order", worst / size)
     return Verdict(True, False, worst / size, "each unit saves the most that one more can")
 
 
 def _are_kept(kept: Indices, units: int) -> bool:
     integers = kept.ndim == 1 and kept.dtype.kind in "iu" and len(kept) > 0
     return bool(integers and kept[0] >= 0 and kept[-1] < units and (np.diff(kept) > 0).all())
-
-
-def _no(reason: str, value: float = float("nan")) -> Verdict:
-    return Verdict(False, False, value, reason)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from theoryprune.coresets.arguments import as_pair
 from theoryprune.coresets.record import LayerCoreset, Sampling
 from theoryprune.geometry import Verdict
+from theoryprune.geometry.verdict import refuted
 
 _TOLERANCE = 1e-12
 
@@ -42,21 +43,21 @@ def is_selection(coreset: LayerCoreset, incoming: ArrayLike, outgoing: ArrayLike
     kept, weights = np.asarray(coreset.kept), np.asarray(coreset.outgoing)
     fitting = kept.ndim == 1 and kept.dtype.kind in "iu" and len(kept) and (np.diff(kept) > 0).all()
     if not fitting or kept[0] < 0 or kept[-1] >= len(rows) or coreset.units != len(rows):
-        return _no("the kept units are not ascending, distinct and in range")
+        return refuted("the kept units are not ascending, distinct and in range")
     if weights.shape != (len(columns), len(kept)) or not np.isfinite(weights).all():
-        return _no("the outgoing weights have the wrong shape, or an entry that is not finite")
+        return refuted("the outgoing weights have the wrong shape, or an entry that is not finite")
     factors = np.ones(len(kept))
     if coreset.sampling is not None:
         reason = _sampling_fault(coreset.sampling, len(kept))
         if reason:
-            return _no(reason)
+            return refuted(reason)
         factors = coreset.sampling.weights
     elif coreset.method == "uniform" and not coreset.is_identity:
         factors = np.full(len(kept), len(rows) / len(kept))
     expected = columns[:, kept] * factors
     worst = float((np.abs(weights - expected) / np.where(expected, np.abs(expected), 1)).max())
     if worst > _TOLERANCE:
-        return _no("a column is not its own times its factor", worst)
+        return refuted("a column is not its own times its factor", worst)
     return Verdict(True, False, worst, "every kept column is its own times the factor of its draw")
 
 
@@ -74,7 +75,3 @@ def _sampling_fault(sampling: Sampling, size: int) -> str:
         return "" if (weights >= 1).all() and (counts == 1).all() else "a weight is the inverse of no probability"
     chances = float((counts / weights)[counts > 0].sum()) / sampling.draws
     return "" if chances <= 1 + _TOLERANCE else "the probabilities behind the weights add up to more than 1"
-
-
-def _no(reason: str, value: float = float("nan")) -> Verdict:
-    return Verdict(False, False, value, reason)

@@ -31,7 +31,7 @@ def share_of_sum(points: Floats, direction: Floats) -> float:
     """
     rows, x = _scaled(points), _scaled(direction)
     product = rows * x
-    (rows, low), (x, rest) = _halves(rows), _halves(x)
+    (rows, low), (x, rest) = halves(rows), halves(x)
     lost = low * rest - (((product - rows * x) - low * x) - rows * rest)
     sums = np.array([fsum(terms) for terms in np.hstack([product, lost])])
     whole = fsum(np.abs(sums))
@@ -42,8 +42,8 @@ def _scaled(values: Floats) -> Floats:
     return np.ldexp(values, -frexp(float(np.abs(values).max()))[1])
 
 
-def _halves(values: Floats) -> tuple[Floats, Floats]:
-    """Split into parts of 26 digits, whose products are exact."""
+def halves(values: Floats) -> tuple[Floats, Floats]:
+    """Split numbers into two parts of 26 digits each, whose products are exact (Veltkamp)."""
     large = _SPLIT * values
     high = large - (large - values)
     return high, values - high

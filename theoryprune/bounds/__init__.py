@@ -20,9 +20,8 @@ from theoryprune.bounds.network_witness import (
     search_difference as search_difference,
 )
 from theoryprune.bounds.network_error import BlockTerm as BlockTerm, EndToEnd as EndToEnd
-from theoryprune.bounds.end_to_end import end_to_end as end_to_end
-from theoryprune.bounds.end_to_end_checks import is_end_to_end as is_end_to_end
-from theoryprune.bounds.stream_merge import replication as replication
+from theoryprune.bounds.end_to_end import end_to_end as end_to_end, telescope as telescope
+from theoryprune.bounds.end_to_end_checks import is_end_to_end as is_end_to_end, is_telescope as is_telescope
 from theoryprune.bounds.stream_block import stream_block as stream_block
 from theoryprune.bounds.stream_error import stream_error as stream_error
 from theoryprune.bounds.unchanged import margins as margins, unchanged_predictions as unchanged_predictions
@@ -53,8 +52,9 @@ __all__ = [
     "BlockTerm",
     "EndToEnd",
     "end_to_end",
+    "telescope",
     "is_end_to_end",
-    "replication",
+    "is_telescope",
     "stream_block",
     "stream_error",
     "margins",

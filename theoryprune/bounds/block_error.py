@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from theoryprune.bounds.conv_certificate import ConvCertificate
 from theoryprune.bounds.joined import times_up
@@ -55,25 +55,6 @@ class BlockError:
         if math.isinf(self.joint):
             return separate
         return min(separate, times_up(self.joint, up(math.hypot(norm, self.tau), terms=2)))
-
-    def magnified(self, *, starts: float = 1.0, ends: float = 1.0) -> BlockError:
-        """Return the row for inputs up to `starts` times as long as their tensors, and errors repeated `ends` times.
-
-        Parameters
-        ----------
-        starts, ends : float
-            At least 1, as `replication` gives them.
-
-        Raises
-        ------
-        ValueError
-            For a factor below 1.
-        """
-        if not (1 <= starts < math.inf and 1 <= ends < math.inf):
-            raise ValueError(f"starts and ends must be at least 1 and finite, got {starts} and {ends}")
-        both = up(starts * ends)
-        gain, joint = times_up(self.gain, both), times_up(self.joint, both)
-        return replace(self, gain=gain, joint=joint, constant=times_up(self.constant, ends))
 
 
 def block_error(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,9 @@ from theoryprune.bounds.kernel_gain import as_floats, kernel_gain
 from theoryprune.bounds.rounding import up
 from theoryprune.layers import Shape, WeightLayer
 from theoryprune.types import WeightGraph
+
+Known = MutableMapping[tuple[object, ...], float]
+"""Gains of chains that were computed before, for networks that have most of their records in common."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +69,19 @@ def affine_chains(graph: WeightGraph, start: str | None = None) -> dict[str, Cha
     return chains
 
 
-def chain_gain(chain: Chain, shapes: Mapping[str, Shape], effort: Effort = "default") -> float:
+def chain_gain(
+    chain: Chain, shapes: Mapping[str, Shape], effort: Effort = "default", known: Known | None = None
+) -> float:
     """Bound the l2 gain of the linear part of a chain, rounded up; infinite where the product overflows.
+
+    Parameters
+    ----------
+    chain : Chain
+    shapes : mapping of str to tuple of int
+        Of the tensors of its network.
+    effort : {"fast", "default", "high"}
+    known : mutable mapping, optional
+        Looked up first, and filled: records are told apart by identity, scales by value.
 
     Notes
     -----
@@ -75,7 +89,17 @@ def chain_gain(chain: Chain, shapes: Mapping[str, Shape], effort: Effort = "defa
     """
     if chain.root is None:
         return chain.affine.largest
-    kernel = as_floats(chain.root.weight, f"'{chain.root.name}': weight")
+    if known is None:
+        return _scaled_gain(chain, chain.root, shapes, effort)
+    scale = chain.affine.scale.tobytes(), chain.affine.roundings
+    key = (chain.root, *scale, shapes[chain.source], effort)
+    if key not in known:
+        known[key] = _scaled_gain(chain, chain.root, shapes, effort)
+    return known[key]
+
+
+def _scaled_gain(chain: Chain, root: WeightLayer, shapes: Mapping[str, Shape], effort: Effort) -> float:
+    kernel = as_floats(root.weight, f"'{root.name}': weight")
     relative = 0.0
     if chain.affine.roundings:
         relative = chain.affine.relative
@@ -83,7 +107,7 @@ def chain_gain(chain: Chain, shapes: Mapping[str, Shape], effort: Effort = "defa
             kernel = chain.affine.scale.reshape(-1, *(1 for _ in kernel.shape[1:])) * kernel
         if not np.isfinite(kernel).all():
             return math.inf
-    return kernel_gain(chain.root, kernel, shapes[chain.source], relative=relative, effort=effort)
+    return kernel_gain(root, kernel, shapes[chain.source], relative=relative, effort=effort)
 
 
 def chain_offset(chain: Chain, shapes: Mapping[str, Shape], *, rectified: bool = False) -> float:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import networkx as nx
 import numpy as np
 from torch import Tensor
 
 from theoryprune.bounds.block_error import BlockError
+from theoryprune.bounds.block_terms import block_terms
+from theoryprune.bounds.chains import Known
 from theoryprune.bounds.gains import Effort
-from theoryprune.bounds.joined import times_up
-from theoryprune.bounds.lipschitz import output_gains
-from theoryprune.bounds.measured_norms import measured_norms
 from theoryprune.bounds.network_error import BlockTerm, EndToEnd
 from theoryprune.bounds.network_witness import differences, search_difference
-from theoryprune.bounds.prefix_norms import prefix_norms
-from theoryprune.bounds.rounding import norm_up, sum_up
+from theoryprune.bounds.rounding import sum_up
 from theoryprune.types import WeightGraph
 
 
@@ -40,7 +37,8 @@ def end_to_end(
         N and N', with records of the same names and shapes; N' differs from N only by the blocks.
     blocks : iterable of BlockError
         One for each pruned group, in any order. The rows of a group's producers are those of N', as they are after the
-        groups before it were folded (all rows, the pruned ones too), its old outgoing weights those of N.
+        groups before it were folded (all rows, the pruned ones too), its old outgoing weights those of N. Where that
+        is not so for several groups at once, go from one to the next by `telescope`.
     radius : float, optional
         The domain is the ball ``||x|| <= radius``, and the norms of z are those of `prefix_norms`.
     x : Tensor, shape (batch, *input shape), optional
@@ -88,45 +86,61 @@ def end_to_end(
     >>> abs(result.error - (0.75 + bias)) < 1e-12, result.observed <= result.error
     (True, True)
     """
-    rows = tuple(blocks)
+    return telescope((before, after), (blocks,), radius=radius, x=x, effort=effort, steps=steps, seed=seed)
+
+
+def telescope(
+    networks: Sequence[WeightGraph],
+    blocks: Sequence[Iterable[BlockError]],
+    *,
+    radius: float | None = None,
+    x: Tensor | None = None,
+    effort: Effort = "default",
+    steps: int = 20,
+    seed: int = 0,
+) -> EndToEnd:
+    """Bound the difference of a network and what several prunings, one after the other, made of it.
+
+    Parameters
+    ----------
+    networks : sequence of WeightGraph
+        ``N_0, N_1, ..., N_k``: the network, and what it was after each pruning.
+    blocks : sequence of iterable of BlockError
+        k of them: for each pruning the rows that `end_to_end` takes for the pair just before and just after it.
+    radius, x, effort, steps, seed
+        As for `end_to_end`.
+
+    Returns
+    -------
+    EndToEnd
+        With the rows of all prunings, in their order.
+
+    Raises
+    ------
+    ValueError
+        For another number of blocks, and as `end_to_end` for every pair.
+
+    Notes
+    -----
+    ``||N_0(x) - N_k(x)|| <= sum_i ||N_{i-1}(x) - N_i(x)||``, each by the theorem of `end_to_end` for one pair: norms
+    of ``N_i``, gains of ``N_{i-1}``. Every row is about two networks that exist, so that no pruning need know of
+    another: residual streams and groups inside their blocks may follow one another in any order. For a chain pruned
+    from the input to the output the numbers are those of one bound for all groups together: in front of a group
+    ``N_i`` is the pruned network already, behind it ``N_{i-1}`` is still the original one. Cost: the norm of every
+    weight once for each pruning that changes it, and a pass of arithmetic over the network for each row.
+    """
+    if len(networks) < 1 or len(blocks) != len(networks) - 1:
+        raise ValueError(f"blocks must be one for each pair of networks in turn, got {len(blocks)} and {len(networks)}")
     if (radius is None) == (x is None):
         raise ValueError("give either radius, for all inputs of a ball, or x, for these inputs")
-    _check(before, after, rows)
-    starts = list(dict.fromkeys(name for row in rows for name in row.starts))
-    norms = prefix_norms(after, radius, starts, effort=effort) if radius is not None else {}
-    norms = norms if x is None else measured_norms(after, x)
-    gains = output_gains(before, dict.fromkeys(name for row in rows for name in row.ends), effort=effort)
-    terms = tuple(_term(row, norms, gains) for row in rows)
-    shares = [term.share for term in terms]
+    known: Known = {}  # networks in turn have most of their records in common
+    terms: list[BlockTerm] = []
+    for before, after, rows in zip(networks[:-1], networks[1:], blocks, strict=True):
+        terms += block_terms(before, after, rows, radius=radius, x=x, effort=effort, known=known)
     if x is not None:
-        seen = differences(before, after, x)
+        seen = differences(networks[0], networks[-1], x)
     else:
-        seen = search_difference(before, after, radius or 0.0, steps=steps, seed=seed)
+        seen = search_difference(networks[0], networks[-1], radius or 0.0, steps=steps, seed=seed)
+    shares = [term.share for term in terms]
     error = math.inf if math.inf in shares else sum_up(np.array(shares))
-    return EndToEnd(error, terms, seen.difference, seen.output, radius, seen.x)
-
-
-def _term(row: BlockError, norms: dict[str, float], gains: dict[str, float]) -> BlockTerm:
-    norm, downstream = _root([norms[name] for name in row.starts]), _root([gains[name] for name in row.ends])
-    error = row.error(norm)
-    return BlockTerm(row, norm, error, downstream, times_up(error, downstream))
-
-
-def _root(values: list[float]) -> float:
-    if len(values) == 1 or math.inf in values:
-        return max(values)
-    return norm_up(np.array(values))
-
-
-def _check(before: WeightGraph, after: WeightGraph, rows: tuple[BlockError, ...]) -> None:
-    sides = [(graph.input_shape, graph.shapes[graph.output]) for graph in (before, after)]
-    if sides[0] != sides[1]:
-        raise ValueError(f"before and after must have equal inputs and outputs, got shapes {sides[0]} and {sides[1]}")
-    readers = before.to_networkx()
-    for row in rows:
-        for graph, names, which in ((before, row.starts + row.ends, "before"), (after, row.starts, "after")):
-            if missing := [name for name in names if name not in graph.shapes]:
-                raise ValueError(f"block '{row.name}' names the tensors {missing}, which the graph {which} lacks")
-        reached = set().union(*(nx.descendants(readers, start) for start in row.starts))
-        if astray := [end for end in row.ends if end not in reached]:
-            raise ValueError(f"block '{row.name}': the ends {astray} do not depend on its starts {list(row.starts)}")
+    return EndToEnd(error, tuple(terms), seen.difference, seen.output, radius, seen.x)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from theoryprune.bounds.chains import affine_chains, chain_gain
+from theoryprune.bounds.chains import Known, affine_chains, chain_gain
 from theoryprune.bounds.gains import EFFORTS, Effort
 from theoryprune.bounds.joined import joined, times_up
 from theoryprune.bounds.layer_gain import layer_gain
 from theoryprune.graph.evaluate import require_values
+from theoryprune.layers import Layer
 from theoryprune.types import INPUT, WeightGraph
-
-_Known = dict[tuple[str, str], float]
 
 
 def lipschitz(graph: WeightGraph, start: str = INPUT, *, effort: Effort = "default") -> float:
@@ -50,7 +49,11 @@ def lipschitz(graph: WeightGraph, start: str = INPUT, *, effort: Effort = "defau
 
 
 def output_gains(
-    graph: WeightGraph, starts: Iterable[str] | None = None, *, effort: Effort = "default"
+    graph: WeightGraph,
+    starts: Iterable[str] | None = None,
+    *,
+    effort: Effort = "default",
+    known: Known | None = None,
 ) -> dict[str, float]:
     """Bound the l2 Lipschitz constant from each of several tensors to the output.
 
@@ -61,6 +64,8 @@ def output_gains(
         Names of records or of the input; by default all of them.
     effort : {"fast", "default", "high"}
         Spent on convolutions, see `conv_norm`.
+    known : mutable mapping, optional
+        Norms of weights that another call has computed, of this network or one with records in common; filled.
 
     Returns
     -------
@@ -86,12 +91,13 @@ def output_gains(
     require_values(graph, "output_gains")
     if effort not in EFFORTS:
         raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
-    known: _Known = {}
+    known = {} if known is None else known
     names = list(graph.shapes) if starts is None else list(starts)
-    return {start: _gain_from(graph, start, effort, known) for start in names}
+    own: dict[Layer, float] = {}  # gains of records that belong to no chain
+    return {start: _gain_from(graph, start, effort, known, own) for start in names}
 
 
-def _gain_from(graph: WeightGraph, start: str, effort: Effort, known: _Known) -> float:
+def _gain_from(graph: WeightGraph, start: str, effort: Effort, known: Known, own: dict[Layer, float]) -> float:
     if start not in graph.shapes:
         raise ValueError(f"start must name a tensor of the graph, got {start!r}; they are {list(graph.shapes)}")
     chains = affine_chains(graph, start)
@@ -107,10 +113,10 @@ def _gain_from(graph: WeightGraph, start: str, effort: Effort, known: _Known) ->
         sizes = [values.get(name, 0.0) for name in sources[layer.name]]
         if layer.name not in needed or layer.name == start or not any(sizes):
             continue
-        key = (layer.name, sources[layer.name][0])
-        chain = chains.get(layer.name)
-        if key not in known:
-            shapes = [graph.shapes[name] for name in layer.inputs]
-            known[key] = chain_gain(chain, graph.shapes, effort) if chain else layer_gain(layer, *shapes, effort=effort)
-        values[layer.name] = joined(layer, known[key], sizes) if chain is None else times_up(known[key], sizes[0])
+        if chain := chains.get(layer.name):
+            values[layer.name] = times_up(chain_gain(chain, graph.shapes, effort, known), sizes[0])
+            continue
+        if layer not in own:
+            own[layer] = layer_gain(layer, *(graph.shapes[name] for name in layer.inputs), effort=effort)
+        values[layer.name] = joined(layer, own[layer], sizes)
     return values.get(graph.output, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from theoryprune.bounds.chains import Chain, affine_chains, chain_gain, chain_offset
+from theoryprune.bounds.chains import Chain, Known, affine_chains, chain_gain, chain_offset
 from theoryprune.bounds.gains import EFFORTS, Effort
 from theoryprune.bounds.joined import joined, times_up
 from theoryprune.bounds.layer_gain import layer_gain
@@ -16,7 +16,12 @@ from theoryprune.types import INPUT, WeightGraph
 
 
 def prefix_norms(
-    graph: WeightGraph, radius: float, names: Iterable[str] | None = None, *, effort: Effort = "default"
+    graph: WeightGraph,
+    radius: float,
+    names: Iterable[str] | None = None,
+    *,
+    effort: Effort = "default",
+    known: Known | None = None,
 ) -> dict[str, float]:
     """Bound the l2 norm of tensors, for every input of norm at most `radius`.
 
@@ -30,6 +35,8 @@ def prefix_norms(
         that none of them needs by itself are not looked at.
     effort : {"fast", "default", "high"}
         Spent on convolutions, see `conv_norm`.
+    known : mutable mapping, optional
+        Norms of weights that another call has computed, of this network or one with records in common; filled.
 
     Returns
     -------
@@ -71,7 +78,7 @@ def prefix_norms(
         if layer.name in needed:
             chain = _chain_behind(layer, chains)
             needed.update((chain.source,) if chain else layer.inputs)
-    gains: dict[str, float] = {}  # of chains, by their target: a chain and its rectified form share one
+    known = {} if known is None else known  # a chain and its rectified form share one norm
     norms = {INPUT: float(radius)}
     for layer in graph.layers:
         if layer.name not in needed:
@@ -82,10 +89,9 @@ def prefix_norms(
             size = joined(layer, layer_gain(layer, *shapes, effort=effort), [norms[name] for name in layer.inputs])
             size = up(size + norm_at_zero(layer, *shapes), terms=2)
         else:
-            if chain.target not in gains:
-                gains[chain.target] = chain_gain(chain, graph.shapes, effort)
             offset = chain_offset(chain, graph.shapes, rectified=chain.target != layer.name)
-            size = up(times_up(gains[chain.target], norms[chain.source]) + offset, terms=2)
+            gain = chain_gain(chain, graph.shapes, effort, known)
+            size = up(times_up(gain, norms[chain.source]) + offset, terms=2)
         norms[layer.name] = min(size, norm_at_most(layer, *shapes))
     return {name: norms[name] for name in wanted}
 

@@ -69,8 +69,7 @@ def stream_block(
     c(j) at all times, and the readers' folded weights see no difference. The two full networks differ at the producers
     alone, by R x with x from the pruned network; `end_to_end` adds that up with the gains of the original one. There x
     is the tensor of the merged network if no channel of this stream is among its own; if one is, fold the columns
-    first. Blocks that end or start in a stream that is merged after them read it replicated: take their
-    `BlockError.magnified` by `replication`. Cost: one norm.
+    first. Cost: one norm.
     """
     weights = as_reals(kernel, "kernel", tuple(layer.weight.shape))
     target, factors, _ = checked_merge(assignment, multipliers, kept)

@@ -1,36 +1,15 @@
-"""One merge for all producers of a residual stream: the checked fold, its residual rows, how often it repeats."""
+"""One merge for all producers of a residual stream: the checked fold and its residual rows."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from theoryprune.bounds.arguments import as_fold, as_kept_units
 from theoryprune.bounds.fold import Indices
-from theoryprune.bounds.rounding import UNIT, Floats, up
+from theoryprune.bounds.rounding import UNIT, Floats
 
 _TINY = 2.0**-1070  # above the underflow of one product
-
-
-def replication(assignment: ArrayLike, multipliers: ArrayLike, kept: ArrayLike) -> float:
-    """Bound the norm of the map from kept channels to all: each pruned one ``a_j`` times the one that stands for it.
-
-    Parameters
-    ----------
-    assignment, multipliers : array_like, shape (n,)
-        c(j) and ``a_j`` of a merge, as for `certify_layer`.
-    kept : array_like of int, shape (m,)
-
-    Returns
-    -------
-    float
-        ``max_c (1 + sum_{c(j) = c} a_j^2)^{1/2}``, rounded up.
-    """
-    target, factors, _ = checked_merge(assignment, multipliers, kept)
-    squares = np.bincount(target[factors > 0], factors[factors > 0] ** 2, len(factors))
-    return up(math.sqrt(float(squares.max(initial=1.0))), terms=len(factors) + 2)
 
 
 def checked_merge(assignment: ArrayLike, multipliers: ArrayLike, kept: ArrayLike) -> tuple[Indices, Floats, Indices]:

@@ -53,9 +53,9 @@ def certify_group(
         return GroupCertificate((), None, None, None, hidden.reason)
     for reading in hidden.readings:
         if len(sums_of(reading)) > 1:
-            return _certify_stream(before, after, hidden, coreset, effort)
+            return _certify_sum(before, after, hidden, coreset, effort, "activations are summed: a residual stream")
         if reason := why_no_certificate(before, reading):
-            return GroupCertificate((), None, None, None, reason)
+            return _certify_sum(before, after, hidden, coreset, effort, reason)
     parts = [
         _certified(given, readings.merging, effort=effort, seed=seed)
         for place, readings in enumerate(coreset.readings)
@@ -70,16 +70,17 @@ def _certified(given: dict[str, Any], merging: Merging | None, **options: Any) -
     return certify_conv_layer(**given, **options) if "size" in given else certify_layer(**given, **options)
 
 
-def _certify_stream(
-    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, effort: Effort
+def _certify_sum(
+    before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, effort: Effort, reason: str
 ) -> GroupCertificate:
+    """A row for each producer and each reader, where no single gain is known."""
     try:
         rows = certify_stream(before, after, hidden, coreset, effort=effort)
     except UnsupportedLayerError as error:
-        return GroupCertificate((), None, None, None, f"activations are summed: a residual stream; {error}")
+        return GroupCertificate((), None, None, None, f"{reason}; {error}")
     producers, readers = rows[: len(hidden.producers)], rows[len(hidden.producers) :]
     note = (
-        f"activations are summed: a residual stream; bounds at each of its {len(producers)} producers (gain at most "
+        f"{reason}; bounds at each of its {len(producers)} producers (gain at most "
         f"{max(row.gain for row in producers):.3g}) and {len(readers)} readers ({max(r.gain for r in readers):.3g})"
     )
     return GroupCertificate((), None, None, None, note, stream=rows)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from theoryprune.bounds import BlockError, ConvCertificate, EndToEnd, block_error, end_to_end
+from theoryprune.bounds import BlockError, ConvCertificate, EndToEnd, block_error, telescope
 from theoryprune.bounds.gains import Effort
-from theoryprune.coresets.group_certificate import GroupCertificate, root_of_squares
+from theoryprune.coresets.group_certificate import GroupCertificate
 from theoryprune.coresets.group_coreset import GroupCoreset
-from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.hidden import Hidden, sums_of
 from theoryprune.types import WeightGraph
 
 SHALLOW = 4
@@ -16,8 +16,7 @@ SHALLOW = 4
 
 
 def certify_network(
-    before: WeightGraph,
-    after: WeightGraph,
+    networks: Sequence[WeightGraph],
     groups: Sequence[Hidden],
     coresets: Mapping[str, GroupCoreset],
     proofs: Mapping[str, GroupCertificate],
@@ -30,66 +29,88 @@ def certify_network(
 
     Parameters
     ----------
-    before, after : WeightGraph
-        The network, and the reduced one of the same shape.
+    networks : sequence of WeightGraph
+        The network, and what it was after each coreset.
     groups : sequence of Hidden
     coresets : mapping of str to GroupCoreset
-        Applied in this order, from the input to the output.
+        In the order in which they were applied.
     proofs : mapping of str to GroupCertificate
+        Each of the networks just before and just after its coreset.
     radius, effort, seed
-        As for `theoryprune.bounds.end_to_end`.
+        As for `theoryprune.bounds.telescope`.
 
     Returns
     -------
     EndToEnd or None
-        None where some group that lost channels has no certificate, or both streams and other groups lost some.
+        None if `why_no_bound` says why.
 
     Notes
     -----
-    Each certificate is of the rows as earlier groups left them and of the outgoing weights of the original network,
-    which is what `end_to_end` adds up. Merged streams come with a row for each producer, of the gain of what is left
-    of its rows, and for each reader, of what its columns differ from the exact fold: all of them act on tensors of the
-    reduced network. That is so only while no group inside the blocks is reduced after the stream: a producer then
-    reads a tensor with channels that the reduced network no longer has.
+    The change is at most the sum of those of the single coresets, and each certificate is about just the two networks
+    that `telescope` wants it to be about: streams and groups inside blocks may come in any order.
     """
-    blocks = network_blocks(before, groups, coresets, proofs)
-    return None if blocks is None else end_to_end(before, after, blocks, radius=radius, effort=effort, seed=seed)
+    if why_no_bound(groups, coresets, proofs):
+        return None
+    rows = network_blocks(networks[0], groups, coresets, proofs)
+    return telescope(networks, rows, radius=radius, effort=effort, seed=seed)
+
+
+def why_no_bound(
+    groups: Sequence[Hidden], coresets: Mapping[str, GroupCoreset], proofs: Mapping[str, GroupCertificate]
+) -> str:
+    """Return why the change of the output has no bound, empty if it has one.
+
+    Parameters
+    ----------
+    groups, coresets, proofs
+        As for `certify_network`.
+    """
+    for hidden in groups:
+        name = hidden.group.name
+        if name not in coresets or proofs[name].stream:
+            continue
+        if proofs[name].best is None:
+            return f"nothing is proved of '{name}': {proofs[name].note}"
+        # Its rows are made of old outgoing weights, which the network after has not.
+        if both := [consumer.layer for consumer in hidden.consumers if consumer.layer in hidden.producers]:
+            return f"nothing is proved of '{name}' at the output: '{both[0]}' both reads and writes it"
+    return ""
 
 
 def network_blocks(
-    before: WeightGraph,
+    graph: WeightGraph,
     groups: Sequence[Hidden],
     coresets: Mapping[str, GroupCoreset],
     proofs: Mapping[str, GroupCertificate],
-) -> list[BlockError] | None:
-    """Return the certificates of all reduced groups as blocks of the network, or None if one has none."""
-    blocks: list[BlockError] = []
-    reduced = [hidden for hidden in groups if hidden.group.name in coresets]
-    merged = [hidden.stream for hidden in reduced]
-    if any(merged) and not all(merged):
-        return None
-    for hidden in reduced:
-        proof = proofs[hidden.group.name]
-        if hidden.stream and proof.stream:
-            blocks += proof.stream
-        elif hidden.stream or proof.best is None:
-            return None
-        else:
-            blocks.append(_block(before, hidden, proof))
-    return blocks
+) -> tuple[tuple[BlockError, ...], ...]:
+    """Return the rows of every coreset, in their order.
+
+    Parameters
+    ----------
+    graph : WeightGraph
+        The network, or one of the same shape.
+    groups, coresets, proofs
+        As for `certify_network`, without objections of `why_no_bound`.
+
+    Returns
+    -------
+    tuple of tuple of BlockError
+        One for each certificate of a layer: what the producers of its reading read, and where its error arises.
+    """
+    known = {hidden.group.name: hidden for hidden in groups}
+    return tuple(proofs[name].stream or _rows(graph, known[name], proofs[name]) for name in coresets)
 
 
-def _block(graph: WeightGraph, hidden: Hidden, proof: GroupCertificate) -> BlockError:
-    name, ends = hidden.group.name, tuple(consumer.layer for consumer in hidden.consumers)
-    # A tensor that several producers read counts as often: their rows lie side by side.
-    starts = tuple(graph.by_name[producer].inputs[0] for producer in hidden.producers)
-    rows = []
-    for part in proof.parts:
-        if isinstance(part, ConvCertificate):
-            rows.append(BlockError(name, starts, ends, part.best, part.constant))
-        else:
-            rows.append(block_error(name, part, starts, ends))
-    if len(rows) == 1:
-        return rows[0]
-    gain, constant = root_of_squares([row.gain for row in rows]), root_of_squares([row.constant for row in rows])
-    return BlockError(name, starts, ends, gain, constant)
+def _rows(graph: WeightGraph, hidden: Hidden, proof: GroupCertificate) -> tuple[BlockError, ...]:
+    parts, rows = iter(proof.parts), []
+    for reading in hidden.readings:
+        # A tensor that several producers read counts as often: their rows lie side by side.
+        producers = [name for part in sums_of(reading) for name, _ in part.terms if name]
+        starts = tuple(graph.by_name[name].inputs[0] for name in producers)
+        ends = [consumer.layer for consumer in reading]
+        while ends:
+            part = next(parts)
+            several = 1 if isinstance(part, ConvCertificate) else len(ends)
+            rows.append(block_error(hidden.group.name, part, starts, tuple(ends[:several])))
+            ends = ends[several:]
+    return tuple(rows)

@@ -1,4 +1,4 @@
-"""What merging a residual stream changes at its producers and readers: one row for each of them."""
+"""What merging a sum of layers changes at its producers and readers: one row for each of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import math
 import numpy as np
 
 from theoryprune.bounds import BlockError, stream_block
+from theoryprune.bounds.affine import affine_of
+from theoryprune.bounds.chains import affine_chains
 from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.kernel_gain import as_floats, kernel_gain
 from theoryprune.bounds.rounding import gamma, norm_up, up
+from theoryprune.coresets.constant_change import constant_change
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden
 from theoryprune.coresets.matrices import weight_layer
 from theoryprune.coresets.record import Merging
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.geometry.arguments import Floats
-from theoryprune.layers import BatchNorm
+from theoryprune.layers import Elementwise, WeightLayer
 from theoryprune.types import WeightGraph
 
 _TINY = 2.0**-1000  # above all that products below the range of float64 can add up to
@@ -25,14 +28,13 @@ _TINY = 2.0**-1000  # above all that products below the range of float64 can add
 def certify_stream(
     before: WeightGraph, after: WeightGraph, hidden: Hidden, coreset: GroupCoreset, *, effort: Effort = "default"
 ) -> tuple[BlockError, ...]:
-    """Bound what a merged residual stream changes at each of its producers and readers.
+    """Bound what a merged residual stream, or another sum of layers, changes at each of its producers and readers.
 
     Parameters
     ----------
     before, after : WeightGraph
         Without and with the coreset applied.
     hidden : Hidden
-        A stream.
     coreset : GroupCoreset
     effort : {"fast", "default", "high"}
 
@@ -41,14 +43,16 @@ def certify_stream(
     tuple of BlockError
         First one row for each producer (`stream_block`): its output changes by at most ``gain ||x|| + constant`` if
         the rows of pruned channels are replaced by multiples of kept ones. Then one for each reader: its output
-        changes by at most ``gain ||z||``, z the kept channels, if its columns are those stored instead of the exact
-        fold. Together they are the whole change: with replaced rows and exact folds both networks are equal.
+        changes by at most ``gain ||z|| + constant``, z the kept channels, if its columns are those stored instead of
+        the exact fold, and its bias is another. Together they are the whole change: with replaced rows and exact folds
+        both networks are equal.
 
     Raises
     ------
     UnsupportedLayerError
         If channels of the stream have no multiples (GELU), are not the same for all producers (shortcuts of option A),
-        a layer both reads and writes it, or one has groups, several batch norms, or scales of its own.
+        a layer both reads and writes it, one has groups or scales of its own, several functions of the channels are
+        read, or a batch norm scales a sum of producers.
 
     Notes
     -----
@@ -65,6 +69,8 @@ def certify_stream(
 
 def _require(graph: WeightGraph, hidden: Hidden) -> None:
     name, everything = hidden.group.name, np.arange(hidden.units)[:, None]
+    if len(hidden.readings) > 1:
+        raise UnsupportedLayerError(f"'{name}': its readers read several functions of the channels")
     if hidden.law != "homogeneous":
         raise UnsupportedLayerError(f"'{name}' has no bound for merged streams: {hidden.reason}")
     for producer, places in hidden.producers.items():
@@ -73,6 +79,8 @@ def _require(graph: WeightGraph, hidden: Hidden) -> None:
     for consumer in hidden.consumers:
         if consumer.layer in hidden.producers:
             raise UnsupportedLayerError(f"'{name}': '{consumer.layer}' both reads and writes it")
+        if not all(producer for part in consumer.units.parts for producer, _ in part.terms):
+            raise UnsupportedLayerError(f"'{name}': '{consumer.layer}' reads channels that no layer writes")
         if not consumer.units.plain or weight_layer(graph, consumer.layer).groups > 1 or (consumer.columns < 0).any():
             raise UnsupportedLayerError(f"'{name}': '{consumer.layer}' reads it with scales of its own, or in groups")
 
@@ -84,34 +92,41 @@ def _dropped(coreset: GroupCoreset) -> Merging:
 
 
 def _producer(graph: WeightGraph, name: str, coreset: GroupCoreset, folds: Merging, effort: Effort) -> BlockError:
-    layer, readers = weight_layer(graph, name), [one for one in graph.layers if name in one.inputs]
+    layer, end = weight_layer(graph, name), _end_of(graph, name)
+    after = affine_chains(graph)[end].affine  # what follows the weight, its bias included
     kernel = as_floats(layer.weight, f"{name}.weight")
-    bias = None if layer.bias is None else as_floats(layer.bias, f"{name}.bias")
-    end = name
-    if any(isinstance(one, BatchNorm) for one in readers):
-        norm = readers[0]
-        if len(readers) > 1 or not isinstance(norm, BatchNorm) or _normed(graph, norm.name):
-            raise UnsupportedLayerError(f"'{name}': more than one batch norm, or one beside other readers")
-        scale, shift = (values.double().cpu().numpy() for values in norm.affine())
-        kernel = kernel * scale.reshape(-1, *[1] * (kernel.ndim - 1))
-        bias, end = (shift if bias is None else scale * bias + shift), norm.name
+    kernel = after.scale.reshape(-1, *[1] * (kernel.ndim - 1)) * kernel
     shape = graph.shapes[layer.inputs[0]]
     merge = (coreset.kept, folds.assignment, folds.multipliers)
+    bias = after.shift if after.shift.any() else None
     return stream_block(layer, kernel, bias, *merge, shape=shape, end=end, effort=effort)
 
 
-def _normed(graph: WeightGraph, name: str) -> bool:
-    return any(isinstance(one, BatchNorm) and name in one.inputs for one in graph.layers)
+def _end_of(graph: WeightGraph, producer: str) -> str:
+    """The tensor behind the scales and shifts of single channels: what joins the stream."""
+    end, held = producer, {producer}
+    for layer in graph.layers:
+        if held.isdisjoint(layer.inputs) or isinstance(layer, WeightLayer | Elementwise):
+            continue
+        own = affine_of(layer, graph.shapes[layer.name])
+        if own is not None and layer.inputs == (end,) and sum(end in one.inputs for one in graph.layers) == 1:
+            end = layer.name
+        elif own is not None and (own.shift.any() or (own.scale != own.scale[0]).any()):
+            raise UnsupportedLayerError(f"'{layer.name}' scales or shifts what '{producer}' adds to other layers")
+        held.add(layer.name)
+    return end
 
 
 def _reader(before: WeightGraph, after: WeightGraph, consumer: Consumer, folds: Merging, effort: Effort) -> BlockError:
-    layer = weight_layer(before, consumer.layer)
-    old, new = (as_floats(weight_layer(g, consumer.layer).weight, consumer.layer) for g in (before, after))
+    layer, other = (weight_layer(graph, consumer.layer) for graph in (before, after))
+    old, new = (as_floats(one.weight, consumer.layer) for one in (layer, other))
     change, error = _column_change(old, new, consumer, folds)
     taps = math.prod(old.shape[2:])
     gain = kernel_gain(layer, change, before.shapes[layer.inputs[0]], effort=effort)
     gain = up(gain + up(math.sqrt(taps) * norm_up(error), terms=2), terms=2)
-    return BlockError(consumer.layer, layer.inputs, (consumer.layer,), gain)
+    shift = constant_change(before, after, consumer)
+    constant = 0.0 if shift is None else up(norm_up(shift), terms=2)
+    return BlockError(consumer.layer, layer.inputs, (consumer.layer,), gain, constant)
 
 
 def _column_change(old: Floats, new: Floats, consumer: Consumer, folds: Merging) -> tuple[Floats, Floats]:

@@ -45,7 +45,7 @@ def each_group(
     widths: Mapping[str, int],
     settings: Settings,
     at_work: Callable[[str, int], None] = lambda name, groups: None,
-) -> tuple[WeightGraph, dict[str, GroupCoreset], dict[str, GroupCertificate]]:
+) -> tuple[tuple[WeightGraph, ...], dict[str, GroupCoreset], dict[str, GroupCertificate]]:
     """Reduce one group after the other.
 
     Parameters
@@ -61,28 +61,28 @@ def each_group(
 
     Returns
     -------
-    WeightGraph
-        The reduced network, of the same shape.
+    tuple of WeightGraph
+        The network, and what it is after each coreset, all of the same shape: the last one is the reduced network.
     dict of str to GroupCoreset
-        Of those that lost channels.
+        Of those that lost channels, in the order in which they were applied.
     dict of str to GroupCertificate
         Of all, each of its group alone: just after it was reduced, against just before.
     """
-    coresets: dict[str, GroupCoreset] = {}
+    networks, coresets = [graph], dict[str, GroupCoreset]()
     proofs = {hidden.group.name: GroupCertificate((), 0.0, 0.0, None, "") for hidden in groups}
     smaller = [hidden for hidden in groups if widths[hidden.group.name] < hidden.units]
     for hidden in smaller:
         name = hidden.group.name
         at_work(name, len(smaller))
-        coresets[name] = _coreset(graph, hidden, widths[name], settings)
-        after = applied(graph, hidden, coresets[name])
+        before = networks[-1]
+        coresets[name] = _coreset(before, hidden, widths[name], settings)
+        networks.append(applied(before, hidden, coresets[name]))
         proofs[name] = GroupCertificate((), None, None, None, NOT_ASKED)
         if settings.certify:
             proofs[name] = certify_group(
-                graph, after, hidden, coresets[name], effort=settings.effort, seed=settings.seed
+                before, networks[-1], hidden, coresets[name], effort=settings.effort, seed=settings.seed
             )
-        graph = after
-    return graph, coresets, proofs
+    return tuple(networks), coresets, proofs
 
 
 def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:

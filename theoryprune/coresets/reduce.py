@@ -81,7 +81,8 @@ def reduce(
     certify : bool
         Whether each row gets its certificate.
     end_to_end : bool, optional
-        Whether the change of the output is bounded too; by default for networks of at most 4 weight layers.
+        Whether the change of the output is bounded too, if it can be (`Reduction.unbounded`); by default for networks
+        of at most 4 weight layers.
     radius : float
         For inputs of norm at most this.
     effort, seed
@@ -142,11 +143,11 @@ def reduce(
             chosen = uniform_widths(free, budget, multiple_of, min_keep)
         widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
         settings = Settings(method, normalised, certify, effort, seed)
-        reduced, coresets, proofs = each_group(graph, groups, widths, settings, at_work)
+        networks, coresets, proofs = each_group(graph, groups, widths, settings, at_work)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
-    small = small_network(reduced, coresets)
+    small = small_network(networks[-1], coresets)
     refuse_collapse(small, find_joins(small), "reduce", "Keep more channels: a larger budget, min_keep, or protect")
     plan, network = make_plan(graph, small, rows, method, division), None
     if certify and (len(graph.order) <= SHALLOW if end_to_end is None else end_to_end):
-        network = certify_network(graph, reduced, groups, coresets, proofs, radius=radius, effort=effort, seed=seed)
-    return Reduction(reduced, graph, ReadOnly(coresets), plan, network)
+        network = certify_network(networks, groups, coresets, proofs, radius=radius, effort=effort, seed=seed)
+    return Reduction(networks[-1], graph, ReadOnly(coresets), plan, network)

@@ -8,7 +8,9 @@ from functools import cached_property
 
 from theoryprune.bounds import EndToEnd
 from theoryprune.coresets.allocation import Path
+from theoryprune.coresets.certify_network import why_no_bound
 from theoryprune.coresets.group_coreset import GroupCoreset
+from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.plan import Plan
 from theoryprune.coresets.reduced_group import ReducedGroup
 from theoryprune.graph.remove import remove_channels
@@ -34,8 +36,7 @@ class Reduction:
     plan : Plan
         Its ``explain()`` says why every group kept what it kept.
     end_to_end : EndToEnd or None
-        A bound of the change of the network's output; None where none was asked for, some group that lost channels
-        has no certificate, or both residual streams and other groups lost some.
+        A bound of the change of the network's output; None where `unbounded` says why.
     """
 
     graph: WeightGraph
@@ -51,6 +52,15 @@ class Reduction:
         `spent` is what it costs. `compact` may take out more from it, where the network held channels without effect.
         """
         return small_network(self.graph, self.coresets)
+
+    @cached_property
+    def unbounded(self) -> str:
+        """Why the change of the output has no bound, empty if it has one."""
+        if self.end_to_end is not None:
+            return ""
+        proofs = {row.group: row.certificate for row in self.layers}
+        found = why_no_bound(hidden_groups(self.before), self.coresets, proofs)
+        return found or "end_to_end=True asks for it"
 
     @property
     def layers(self) -> tuple[ReducedGroup, ...]:

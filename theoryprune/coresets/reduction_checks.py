@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from theoryprune.bounds import is_end_to_end
+from collections.abc import Sequence
+from itertools import chain
+
+from theoryprune.bounds import is_telescope
 from theoryprune.coresets.apply import applied
-from theoryprune.coresets.certify_network import network_blocks
+from theoryprune.coresets.certify_network import network_blocks, why_no_bound
 from theoryprune.coresets.count_checks import wrong_counts, wrong_widths
 from theoryprune.coresets.group_checks import wrong_certificate
 from theoryprune.coresets.hidden import Hidden
@@ -16,6 +19,7 @@ from theoryprune.geometry.verdict import confirmed, refuted
 from theoryprune.graph.compact import refuse_collapse
 from theoryprune.graph.hashing import graph_sha256
 from theoryprune.graph.joins import find_joins
+from theoryprune.types import WeightGraph
 
 
 def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
@@ -30,10 +34,11 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
     Returns
     -------
     Verdict
-        Its value is how many layer certificates were checked. It holds if the coresets, applied one after the other to
-        ``reduction.before``, give ``reduction.graph`` bit for bit; the certificate of every group follows from layer
-        certificates that hold for the networks just before and after, and the bound of the output, if there is one,
-        from them; widths, cost and budget are as stated; and some input reaches an output.
+        Its value is how many layer certificates were checked. It holds if the coresets, applied to
+        ``reduction.before`` one after the other in their order, give ``reduction.graph`` bit for bit; the certificate
+        of every group follows from layer certificates that hold for the networks just before and after, and the bound
+        of the output, if there is one, from them; widths, cost and budget are as stated; and some input reaches an
+        output.
 
     Raises
     ------
@@ -54,26 +59,26 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
     >>> bool(is_reduction(reduce(tp.extract(net, (4,)), 0.5)))
     True
     """
-    graph, groups = reduction.before, hidden_groups(reduction.before)
+    groups = hidden_groups(reduction.before)
     if problem := wrong_widths(reduction, groups):
         return refuted(problem)
-    rows = {row.group: row for row in reduction.layers}
-    checked = 0
-    for hidden in groups:
-        name = hidden.group.name
-        proof, coreset = rows[name].certificate, reduction.coresets.get(name)
-        after = graph
-        if coreset is not None:
-            try:
-                after = applied(graph, hidden, coreset)
-            except (ValueError, TypeError, IndexError) as error:
-                return refuted(f"'{name}': the coreset does not fit the group ({error})")
-        if problem := wrong_certificate(proof, graph, after, hidden, coreset, tol):
+    known = {hidden.group.name: hidden for hidden in groups}
+    proofs = {row.group: row.certificate for row in reduction.layers}
+    networks = [reduction.before]
+    for name, coreset in reduction.coresets.items():
+        try:
+            networks.append(applied(networks[-1], known[name], coreset))
+        except (ValueError, TypeError, IndexError) as error:
+            return refuted(f"'{name}': the coreset does not fit the group ({error})")
+        before, after = networks[-2:]
+        if problem := wrong_certificate(proofs[name], before, after, known[name], coreset, tol):
             return refuted(f"'{name}': {problem}")
-        graph, checked = after, checked + len(proof.parts)
-    if graph_sha256(graph) != graph_sha256(reduction.graph):
+    for name in known.keys() - reduction.coresets.keys():
+        if problem := wrong_certificate(proofs[name], reduction.before, reduction.graph, known[name], None, tol):
+            return refuted(f"'{name}': {problem}")
+    if graph_sha256(networks[-1]) != graph_sha256(reduction.graph):
         return refuted("the graph is not what the coresets make of the network before")
-    if problem := _wrong_end(reduction, groups):
+    if problem := _wrong_end(reduction, networks, groups):
         return refuted(f"end to end: {problem}")
     if problem := wrong_counts(reduction):
         return refuted(problem)
@@ -81,21 +86,24 @@ def is_reduction(reduction: Reduction, *, tol: float = 1e-8) -> Verdict:
         refuse_collapse(reduction.small, find_joins(reduction.small), "reduction", "Reduce it again")
     except LayerCollapseError as error:
         return refuted(str(error))
+    checked = sum(len(proof.parts) for proof in proofs.values())
     proved = "every certificate holds" if checked else "no group has a certificate to check"
     return confirmed(f"the graph is what the coresets make, {proved}, every count is right", checked)
 
 
-def _wrong_end(reduction: Reduction, groups: tuple[Hidden, ...]) -> str:
+def _wrong_end(reduction: Reduction, networks: Sequence[WeightGraph], groups: tuple[Hidden, ...]) -> str:
     """What is not so of the bound of the output, empty if nothing."""
     stated = reduction.end_to_end
     if stated is None:
         return ""
     proofs = {row.group: row.certificate for row in reduction.layers}
+    if why_no_bound(groups, reduction.coresets, proofs):
+        return "a group that lost channels has no certificate"
     blocks = network_blocks(reduction.before, groups, reduction.coresets, proofs)
-    if blocks is None or [term.block for term in stated.terms] != blocks:
+    if [term.block for term in stated.terms] != list(chain(*blocks)):
         return "its rows are not the certificates of the groups"
     if stated.radius is None:
         return "it names no ball"
     efforts = [part.effort for proof in proofs.values() for part in proof.parts]
-    found = is_end_to_end(stated, reduction.before, reduction.graph, effort=efforts[0] if efforts else "default")
+    found = is_telescope(stated, networks, blocks, effort=efforts[0] if efforts else "high")
     return "" if found else found.reason

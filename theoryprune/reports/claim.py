@@ -34,7 +34,7 @@ def claim(reduction: Reduction) -> str:
         )
     open_ones = ["accuracy", "the rounding of the deployed network"]
     if reduction.end_to_end is None:
-        open_ones.insert(0, "the output of the whole network")
+        open_ones.insert(0, f"the output of the whole network ({reduction.unbounded})")
     else:
         parts.append(f"Certified of the output: {reduction.end_to_end}.")
     if without:

@@ -87,7 +87,7 @@ def _output(bound: EndToEnd) -> dict[str, Any]:
         "output": _hex(bound.output),
         "radius": _hex(bound.radius),
         "vacuous": bound.vacuous,
-        "shares": {term.block.name: _hex(term.share) for term in bound.terms},
+        "shares": [{"block": term.block.name, "share": _hex(term.share)} for term in bound.terms],
     }
 
 

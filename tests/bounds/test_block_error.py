@@ -25,16 +25,6 @@ def test_it_is_the_bound_of_the_certificate_on_a_ball():
         assert block.error(3.0) == pytest.approx(certificate.error, rel=1e-12)
 
 
-def test_magnified_rows_hold_for_longer_inputs_and_repeated_errors():
-    block = BlockError("g", ("x",), ("y",), gain=1.0, constant=10.0, joint=2.0, tau=1.0)
-    for norm in (0.0, 1.0, 20.0):
-        assert block.magnified(starts=3.0).error(norm) >= block.error(3 * norm)
-        assert block.magnified(ends=2.0).error(norm) == pytest.approx(2 * block.error(norm))
-    assert block.magnified().error(5.0) == pytest.approx(block.error(5.0))
-    with pytest.raises(ValueError, match="at least 1"):
-        block.magnified(starts=0.5)
-
-
 def test_a_certificate_of_convolutions_gives_its_gain_and_its_constant():
     rng = np.random.default_rng(0)
     rows, outgoing, bias = rng.standard_normal((4, 2, 3)), rng.standard_normal((3, 4, 3)), rng.standard_normal(4)

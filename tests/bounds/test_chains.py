@@ -1,5 +1,7 @@
 """Chains are the map they stand for, end where something else begins, and restart at a start."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +38,23 @@ def test_the_gain_and_the_offset_are_those_of_the_map(net):
     assert chain_offset(chain, graph.shapes, rectified=True) == pytest.approx(float(at_zero.relu().norm()))
     reached = top_gain(net[:3], [(2, 5, 5)])
     assert reached <= chain_gain(chain, graph.shapes, "high") <= 1.2 * reached
+
+
+def test_a_known_gain_is_that_of_the_same_record_and_scales(net):
+    graph, known = tp.extract(net, (2, 5, 5)), {}
+    chains = affine_chains(graph)
+    first = chain_gain(chains["2"], graph.shapes, known=known)
+    assert len(known) == 1
+    assert chain_gain(affine_chains(graph)["2"], graph.shapes, known=known) == first
+    assert len(known) == 1
+    assert chain_gain(chains["0"], graph.shapes, known=known) == chain_gain(chains["0"], graph.shapes)
+    chain_gain(chains["2"], graph.shapes, "high", known)
+    assert len(known) == 3
+    twice = graph.with_weights({"0.weight": 2 * graph.weights["0.weight"]})
+    assert chain_gain(affine_chains(twice)["2"], graph.shapes, known=known) == pytest.approx(2 * first)
+    other = replace(graph.by_name["1"], weight=3 * graph.by_name["1"].weight)
+    scaled = replace(graph, layers=tuple(other if layer.name == "1" else layer for layer in graph.layers))
+    assert chain_gain(affine_chains(scaled)["2"], graph.shapes, known=known) == pytest.approx(3 * first)
 
 
 def test_products_that_overflow_give_infinity():

@@ -11,7 +11,7 @@ import theoryprune as tp
 from tests.bounds.pruned_nets import NETS, chain, pruned
 from tests.maps import chain_graph
 from tests.small import Written, with_statistics
-from theoryprune.bounds import BlockError, block_error, certify_layer, end_to_end, search_difference
+from theoryprune.bounds import BlockError, block_error, certify_layer, end_to_end, search_difference, telescope
 
 
 @pytest.mark.parametrize("kind", NETS)
@@ -66,6 +66,54 @@ def test_norms_are_those_of_the_pruned_network():
     assert result.observed == pytest.approx(5)
     swapped = end_to_end(after, graph, blocks, radius=1.0)  # norms of the original, gains of the pruned network
     assert [term.share for term in swapped.terms] == pytest.approx([4, 1])
+
+
+def test_one_step_after_the_other_is_the_same_on_a_chain():
+    """In front of a group the pruned network, behind it the original one, as for all groups at once."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        graph, groups = chain(rng, 4, bool(seed % 2))
+        networks, blocks = [graph], []
+        for group in groups:
+            after, rows = pruned(networks[-1], [group], rng)
+            networks.append(after)
+            blocks.append(rows)
+        joint = end_to_end(graph, networks[-1], [row for rows in blocks for row in rows], radius=2.0)
+        steps = telescope(networks, blocks, radius=2.0)
+        assert steps.error == pytest.approx(joint.error, rel=1e-12)
+        assert [term.block for term in steps.terms] == [term.block for term in joint.terms]
+        assert (steps.observed, steps.output) == (joint.observed, joint.output)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_steps_in_any_order(kind):
+    """Certified one after the other, the groups may go from the output to the input, or as they please."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        graph, groups = NETS[kind](rng, 3, bool(seed % 2))
+        networks, blocks = [graph], []
+        for place in rng.permutation(len(groups)):
+            after, rows = pruned(networks[-1], [groups[place]], rng, perturb=rng.choice([0.0, 0.3]))
+            networks.append(after)
+            blocks.append(rows)
+        result = telescope(networks, blocks, radius=3.0, effort="fast", steps=40, seed=seed)
+        assert result.observed <= result.error
+        x = torch.from_numpy(rng.standard_normal((30, *graph.input_shape)))
+        given = telescope(networks, blocks, x=x, effort="fast")
+        assert given.observed <= given.error
+
+
+def test_norms_and_gains_are_those_of_each_pair():
+    """x -> x -> x -> x, the last map doubled first, then the middle one tripled: 1, then 2 times 2."""
+    graph = chain_graph(1, 1, 1, 1)
+    graph = graph.with_weights({name: torch.ones_like(weight) for name, weight in graph.weights.items()})
+    one = graph.with_weights({"2.weight": torch.full((1, 1), 2.0).double()})
+    two = one.with_weights({"1.weight": torch.full((1, 1), 3.0).double()})
+    late, early = BlockError("h", ("1",), ("2",), 1.0), BlockError("g", ("0",), ("1",), 2.0)
+    result = telescope((graph, one, two), ((late,), (early,)), radius=1.0)
+    assert [term.share for term in result.terms] == pytest.approx([1, 4])
+    assert result.observed == pytest.approx(5)
+    assert telescope((graph,), (), radius=1.0).error == 0
 
 
 def convolutional_case(seed, end):
@@ -146,3 +194,9 @@ def test_refusals():
         end_to_end(chain_graph(3, 2, 2, 2), chain_graph(3, 2), [BlockError("g", ("1",), ("2",), 1.0)], radius=1.0)
     with pytest.raises(ValueError, match="radius"):
         end_to_end(graph, graph, [row], radius=-1.0)
+    with pytest.raises(ValueError, match="one for each pair of networks in turn, got 1 and 1"):
+        telescope((graph,), ((row,),), radius=1.0)
+    with pytest.raises(ValueError, match="got 0 and 0"):
+        telescope((), (), radius=1.0)
+    with pytest.raises(ValueError, match="either radius"):
+        telescope((graph,), ())

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.bounds.pruned_nets import NETS, pruned
-from theoryprune.bounds import BlockError, end_to_end, is_end_to_end
+from theoryprune.bounds import BlockError, end_to_end, is_end_to_end, is_telescope, telescope
 from theoryprune.bounds.network_witness import differences
 
 
@@ -53,6 +53,44 @@ def test_it_rejects_anything_lowered(kind, given):
         verdict = is_end_to_end(wrong, graph, after, **checked)
         assert not verdict
         assert verdict.reason
+
+
+def steps(kind, seed):
+    rng = np.random.default_rng(seed)
+    graph, groups = NETS[kind](rng, 3, bool(seed % 2))
+    networks, blocks = [graph], []
+    for group in groups[::-1]:
+        after, rows = pruned(networks[-1], [group], rng)
+        networks.append(after)
+        blocks.append(rows)
+    return networks, blocks
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_steps_are_accepted_and_rejected_with_anything_lowered(kind):
+    networks, blocks = steps(kind, 1)
+    result = telescope(networks, blocks, radius=2.0)
+    verdict = is_telescope(result, networks, blocks)
+    assert verdict, verdict.reason
+    x = torch.ones(2, *networks[0].input_shape, dtype=torch.float64)
+    assert is_telescope(telescope(networks, blocks, x=x), networks, blocks, x=x)
+    for place, term in enumerate(result.terms):
+        for field in ("norm", "error", "downstream", "share"):
+            terms = list(result.terms)
+            terms[place] = replace(term, **{field: getattr(term, field) * (1 - 1e-6)})
+            assert not is_telescope(replace(result, terms=tuple(terms)), networks, blocks)
+    assert not is_telescope(replace(result, error=result.error * (1 - 1e-6)), networks, blocks)
+    assert not is_telescope(replace(result, terms=result.terms[:-1]), networks, blocks)
+
+
+def test_the_networks_of_the_steps_count():
+    networks, blocks = steps("chain", 1)
+    result = telescope(networks, blocks, radius=2.0)
+    assert not is_telescope(result, networks, blocks[::-1])
+    middle = networks[1].with_weights({name: 2 * weight for name, weight in networks[1].weights.items()})
+    assert not is_telescope(result, [networks[0], middle, *networks[2:]], blocks)
+    with pytest.raises(ValueError, match="one for each pair of networks in turn, got 2 and 2"):
+        is_telescope(result, networks[:2], blocks)
 
 
 def test_it_rejects_missing_rows():

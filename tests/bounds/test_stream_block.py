@@ -8,7 +8,7 @@ import torch
 
 from tests.bounds.pruned_nets import Builder, pruned, residual
 from tests.bounds.stream_nets import option_a, replaced_and_merged, rows_of, some_merge, stream
-from theoryprune.bounds import end_to_end, replication, stream_block
+from theoryprune.bounds import end_to_end, stream_block, telescope
 from theoryprune.bounds.network_witness import evaluated
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import Conv
@@ -43,12 +43,11 @@ def test_streams_merged_after_the_groups_inside_their_blocks():
         merge = some_merge(rng, graph.shapes["stem"][0])
         merges = dict.fromkeys([*producers, *readers], merge)
         replaced, merged = replaced_and_merged(inner, producers, readers, merges)
-        factor = replication(merge[1], merge[2], merge[0])
-        rows = [block.magnified(starts=factor) for block in blocks] + rows_of(inner, producers, merges)
+        rows = blocks, rows_of(inner, producers, merges)
         x = torch.from_numpy(rng.standard_normal((20, *graph.input_shape)))
         torch.testing.assert_close(evaluated(replaced, x), evaluated(merged, x), rtol=1e-11, atol=1e-11)
         for domain in ({"radius": 2.0}, {"x": x}):
-            result = end_to_end(graph, merged, rows, steps=10, seed=seed, **domain)
+            result = telescope((graph, inner, merged), rows, steps=10, seed=seed, **domain)
             assert result.observed <= result.error
 
 

@@ -1,23 +1,12 @@
-"""The merge of a stream: its residuals in exact arithmetic, and how often it repeats a channel."""
+"""The merge of a stream: its residuals in exact arithmetic."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
 
-from tests.bounds.stream_nets import mixing, some_merge
-from theoryprune.bounds import replication
+from tests.bounds.stream_nets import some_merge
 from theoryprune.bounds.stream_merge import checked_merge, residual_rows
-
-
-def test_replication_is_the_norm_of_the_map_from_kept_channels():
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        kept, target, factors = some_merge(rng, 7)
-        exact = float(torch.linalg.matrix_norm(mixing(kept, target, factors)[:, kept], 2))
-        assert exact * (1 - 1e-12) <= replication(target, factors, kept) <= exact * (1 + 1e-9)
-    assert replication(np.arange(3), np.ones(3), np.arange(3)) == pytest.approx(1)
 
 
 def test_residuals_admit_their_rounding():
@@ -36,6 +25,6 @@ def test_residuals_admit_their_rounding():
 
 def test_refusals():
     with pytest.raises(ValueError, match="must be assigned to itself"):
-        replication([1, 1], [1.0, 1.0], [0, 1])
+        checked_merge([1, 1], [1.0, 1.0], [0, 1])
     with pytest.raises(TypeError, match="kept must be a vector of integers"):
-        replication([0, 0], [1.0, 1.0], [0.5])
+        checked_merge([0, 0], [1.0, 1.0], [0.5])

@@ -7,7 +7,7 @@ from torch import nn
 import theoryprune as tp
 from tests.small import with_statistics
 
-EXTRAS = ("plain", "scaled", "normed_sum", "shifted", "preactivated")
+EXTRAS = ("plain", "scaled", "shifted", "preactivated")
 
 
 class Residual(nn.Module):
@@ -29,7 +29,6 @@ class Residual(nn.Module):
                 "norm": self._norm(before),
                 "first": self._map(before, inner, stride), "second": self._map(inner, width),
                 "shortcut": self._map(before, width, stride, size=1) if projected else nn.Identity(),
-                "sum": self._norm(width),
             }))  # fmt: skip
             scale = rng.uniform(0.3, 1.5, width).reshape(-1, *[1, 1] * convolutions)
             parts[-1].scale = nn.Parameter(torch.from_numpy(scale))
@@ -57,7 +56,6 @@ class Residual(nn.Module):
             if self.extra == "shifted":
                 change = change + part.scale
             z = part["shortcut"](z) + change
-            z = part["sum"](z) if self.extra == "normed_sum" else z
             z = z if self.extra == "preactivated" else self.act(z)
         z = self.act(self.last(z)) if self.extra == "preactivated" else z
         return self.head(z.mean((2, 3)) if self.convolutions else z)

@@ -6,6 +6,7 @@ from theoryprune.coresets import additive, merge
 from theoryprune.coresets.each_group import Settings, each_group
 from theoryprune.coresets.group_certificate import NOT_ASKED
 from theoryprune.coresets.hidden_groups import hidden_groups
+from theoryprune.graph.hashing import graph_sha256
 
 
 def test_coresets_applied_one_after_the_other_give_the_network():
@@ -13,9 +14,14 @@ def test_coresets_applied_one_after_the_other_give_the_network():
     groups = hidden_groups(graph)
     widths = {hidden.group.name: hidden.units // 2 for hidden in groups}
     settings = Settings(merge, normalised=False, certify=False, effort="fast", seed=0)
-    reduced, coresets, proofs = each_group(graph, groups, widths, settings)
+    networks, coresets, proofs = each_group(graph, groups, widths, settings)
     again = tp.apply_coreset(graph, coresets)
-    assert all(torch.equal(weight, again.weights[name]) for name, weight in reduced.weights.items())
+    assert all(torch.equal(weight, again.weights[name]) for name, weight in networks[-1].weights.items())
+    assert networks[0] is graph
+    one, two = networks[1:3]
+    first, second = list(coresets.items())[:2]
+    assert graph_sha256(one) == graph_sha256(tp.apply_coreset(graph, dict([first])))
+    assert graph_sha256(two) == graph_sha256(tp.apply_coreset(graph, dict([first, second])))
     assert {proof.note for proof in proofs.values()} == {NOT_ASKED}
     assert {name: coreset.width for name, coreset in coresets.items()} == widths
 
@@ -23,8 +29,8 @@ def test_coresets_applied_one_after_the_other_give_the_network():
 def test_whole_groups_are_left_alone():
     graph = model_graph("digits_mlp")
     settings = Settings(merge, normalised=True, certify=True, effort="fast", seed=0)
-    reduced, coresets, proofs = each_group(graph, hidden_groups(graph), {"fc1": 16, "fc2": 12}, settings)
-    assert reduced is graph
+    networks, coresets, proofs = each_group(graph, hidden_groups(graph), {"fc1": 16, "fc2": 12}, settings)
+    assert networks == (graph,)
     assert not coresets
     assert [proof.best for proof in proofs.values()] == [0, 0]
 

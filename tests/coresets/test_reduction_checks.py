@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+import theoryprune as tp
 from tests.coresets.nets import model_graph
 from tests.coresets.reductions import convolutions, with_coreset, with_first
-from theoryprune.coresets import CONSTRUCTIONS, Budget, is_reduction, kernel_fit, reduce
+from tests.coresets.residual_nets import residual_net
+from theoryprune.coresets import CONSTRUCTIONS, Budget, GroupCertificate, is_reduction, kernel_fit, reduce
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,44 @@ def test_the_bound_of_the_output(request, kind, effort):
     assert "names no ball" in is_reduction(replace(result, end_to_end=replace(end, radius=None))).reason
     fewer = replace(end, terms=end.terms[1:], error=end.error)
     assert "are not the certificates of the groups" in is_reduction(replace(result, end_to_end=fewer)).reason
+
+
+@pytest.mark.parametrize("effort", ["fast", "high"])
+def test_the_bound_of_the_output_over_streams(effort):
+    result = reduce(residual_net(0), 0.5, kernel_fit, streams=True, end_to_end=True, effort=effort)
+    assert is_reduction(result)
+    end = result.end_to_end
+    for place, term in enumerate(end.terms):
+        terms = list(end.terms)
+        terms[place] = replace(term, share=term.share * (1 - 1e-6))
+        assert (
+            "below error times gain"
+            in is_reduction(replace(result, end_to_end=replace(end, terms=tuple(terms)))).reason
+        )
+    swapped = replace(end, terms=end.terms[::-1])
+    assert "are not the certificates of the groups" in is_reduction(replace(result, end_to_end=swapped)).reason
+
+
+def test_a_stream_alone_is_checked_at_the_effort_it_was_made_with():
+    graph = residual_net(0)
+    result = reduce(graph, {"stem.0": 3}, streams=True, end_to_end=True, effort="high")
+    assert all(row.kind == "stream" for row in result.layers if row.after < row.before)
+    assert is_reduction(result)
+
+
+def test_the_order_of_the_coresets_counts():
+    result = reduce(residual_net(0), 0.5, streams=True, end_to_end=True, effort="fast")
+    turned = dict(reversed(list(result.coresets.items())))
+    assert not is_reduction(replace(result, coresets=turned))
+    inner = dict.fromkeys(name for name, coreset in result.coresets.items() if name != "stem.0")
+    by_hand = tp.apply_coreset(result.before, {name: result.coresets[name] for name in [*inner, "stem.0"]})
+    assert not is_reduction(replace(result, graph=by_hand))
+
+
+def test_a_bound_without_all_certificates(dense):
+    rows = [replace(row, certificate=GroupCertificate((), None, None, None, "none")) for row in dense.layers]
+    bare = replace(dense, plan=replace(dense.plan, layers=tuple(rows)))
+    assert "a group that lost channels has no certificate" in is_reduction(bare).reason
 
 
 def test_whole_groups_state_no_error(dense):

@@ -9,7 +9,9 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph
+from tests.coresets.residual_nets import residual_net
 from theoryprune.coresets import Budget, mussay, reduce
+from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.reports import claim
 
 
@@ -63,6 +65,22 @@ def test_bounds_above_what_deleting_was_seen_to_do_are_counted():
     assert "vacuous" not in seen(*proved)
     assert "1 of them is perhaps vacuous: deleting its group was not seen to change more." in seen(0.0, proved[1])
     assert "2 of these intervals are perhaps vacuous: deleting their groups was not seen" in seen(0.0, 0.0)
+
+
+def test_streams_are_named_apart():
+    graph = residual_net(1)
+    groups = {hidden.group.name: hidden.stream for hidden in hidden_groups(graph)}
+    text = claim(reduce(graph, 0.5, streams=True, effort="fast"))
+    (stream,) = (name for name, merged in groups.items() if merged)
+    assert f"in {len(groups) - 1} of {len(groups)} reduced groups" in text
+    assert f"Certified at each producer and each reader, in place of one interval: '{stream}'." in text
+    assert "Not certified: the output of the whole network (end_to_end=True asks for it); accuracy;" in text
+
+
+def test_why_the_output_has_no_bound(reduced):
+    text = claim(reduce(reduced.before, 0.5, certify=False))
+    assert "; the output of the whole network (it takes certificates of all of them); accuracy;" in text
+    assert "the output of the whole network" not in claim(reduced)
 
 
 def test_long_lists_are_cut():

@@ -17,11 +17,11 @@ class BlockTerm:
     ----------
     block : BlockError
     norm : float
-        Bound of ``||z||`` in the pruned network.
+        Bound of ``||z||`` in the network just after the block was pruned.
     error : float
         ``block.error(norm)``.
     downstream : float
-        Gain of the original network from where the error arises to the output.
+        Gain of the network just before, from where the error arises to the output.
     share : float
     """
 

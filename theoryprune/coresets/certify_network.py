@@ -47,7 +47,9 @@ def certify_network(
     Notes
     -----
     The change is at most the sum of those of the single coresets, and each certificate is about just the two networks
-    that `telescope` wants it to be about: streams and groups inside blocks may come in any order.
+    that `telescope` wants it to be about: streams and groups inside blocks may come in any order. Streams that are
+    read through norms (before the activation) have a certificate for each reading. Theirs are rows too: what producers
+    read is the same with all units and with those kept, since none of them reads the channels that it writes.
     """
     if why_no_bound(groups, coresets, proofs):
         return None
@@ -66,11 +68,11 @@ def why_no_bound(
         As for `certify_network`.
     """
     for hidden in groups:
-        name = hidden.group.name
-        if name not in coresets or proofs[name].stream:
+        name, proof = hidden.group.name, proofs.get(hidden.group.name)
+        if name not in coresets or proof is None or proof.stream:
             continue
-        if proofs[name].best is None:
-            return f"nothing is proved of '{name}': {proofs[name].note}"
+        if proof.best is None:
+            return f"nothing is proved of '{name}': {proof.note}"
         # Its rows are made of old outgoing weights, which the network after has not.
         if both := [consumer.layer for consumer in hidden.consumers if consumer.layer in hidden.producers]:
             return f"nothing is proved of '{name}' at the output: '{both[0]}' both reads and writes it"

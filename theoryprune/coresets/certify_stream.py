@@ -58,6 +58,12 @@ def certify_stream(
     -----
     Outgoing weights other than those of a fold (`kernel_fit`, mere selections, the rounding to the dtype) differ from
     it by dU, which acts on the kept channels alone. The product and the sums that dU is made of are rounded outward.
+
+    The rows are some for `end_to_end`, N before and N' after. Proof: let H_k be the network whose first k records work
+    as in N', a pruned channel j being ``a_j`` times channel c(j) for whoever still wants it, the others as in N. What
+    lies between commutes with that, so H_0 = N and the last H_k has the output of N'. ``H_{k-1}`` and ``H_k`` differ at
+    record k alone: a producer by R x, x as in N' for no layer both reads and writes the channels; a reader by dU z and
+    the change of its bias, z as in N'. What follows them are records of N.
     Cost: one norm for each producer and reader.
     """
     _require(before, hidden)

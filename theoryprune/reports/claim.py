@@ -22,7 +22,8 @@ def claim(reduction: Reduction) -> str:
     """
     reduced = [row for row in reduction.layers if row.after < row.before]
     proved = [row for row in reduced if row.certificate.best is not None]
-    without = [row for row in reduced if row.certificate.best is None]
+    summed = [row for row in reduced if row.certificate.stream]
+    without = [row for row in reduced if row.certificate.best is None and not row.certificate.stream]
     empty, unclear = (sum(row.certificate.vacuity == word for row in proved) for word in ("yes", "perhaps"))
     parts = []
     if proved:
@@ -32,9 +33,13 @@ def claim(reduction: Reduction) -> str:
             f"most the upper end of its interval times the norm of these inputs ({_BIASES})."
             f"{_vacuous(empty)}{_unclear(unclear)}"
         )
+    if summed:
+        named = ", ".join(f"'{row.group}'" for row in summed)
+        parts.append(f"Certified at each producer and each reader, in place of one interval: {named}.")
     open_ones = ["accuracy", "the rounding of the deployed network"]
     if reduction.end_to_end is None:
-        open_ones.insert(0, f"the output of the whole network ({reduction.unbounded})")
+        why = "it takes certificates of all of them" if without else reduction.unbounded
+        open_ones.insert(0, f"the output of the whole network ({why})")
     else:
         parts.append(f"Certified of the output: {reduction.end_to_end}.")
     if without:

@@ -1,4 +1,4 @@
-"""The checker of shares names what is not so of them."""
+"""The checkers of shares and of witnesses name what is not so of them."""
 
 import math
 from dataclasses import replace
@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests.bounds.pruned_nets import chain, pruned
+from theoryprune.bounds import EndToEnd, search_difference
 from theoryprune.bounds.block_terms import block_terms
-from theoryprune.bounds.term_checks import wrong_terms
+from theoryprune.bounds.term_checks import wrong_terms, wrong_witness
 
 
 @pytest.fixture
@@ -50,3 +51,18 @@ def test_tensors_that_a_network_lacks(case):
     terms, graph, after = case
     astray = replace(terms[0], block=replace(terms[0].block, ends=("elsewhere",)))
     assert "names a tensor that a network lacks" in problem([astray], graph, after)
+
+
+def test_witnesses(case):
+    _, graph, after = case
+    found = search_difference(graph, after, 2.0)
+    result = EndToEnd(2 * found.difference, (), found.difference, found.output, 2.0, found.x)
+    for changes, reason in (
+        ({}, ""),
+        ({"witness": 2 * found.x}, "outside the ball"),
+        ({"observed": 1.01 * found.difference}, "does not attain"),
+        ({"output": 1e6}, "an output larger than any"),
+        ({"error": 0.9 * found.difference}, "a difference above the error"),
+    ):
+        said = wrong_witness(replace(result, **changes), graph, after, None, "default", 0)
+        assert (reason in said) if reason else not said

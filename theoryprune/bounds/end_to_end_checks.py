@@ -13,14 +13,9 @@ from theoryprune.bounds.block_error import BlockError
 from theoryprune.bounds.chains import Known
 from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.network_error import EndToEnd
-from theoryprune.bounds.network_witness import differences, search_difference
-from theoryprune.bounds.prefix_norms import prefix_norms
-from theoryprune.bounds.term_checks import wrong_terms
+from theoryprune.bounds.term_checks import wrong_terms, wrong_witness
 from theoryprune.geometry import Verdict
 from theoryprune.types import WeightGraph
-
-_SLACK = 1e-9  # what two computations of a norm may differ by, far below any use of the bound
-_ROUNDING = 1e-12  # of an output: a batch is not summed in the order in which its examples are one by one
 
 
 def is_end_to_end(
@@ -128,32 +123,9 @@ def is_telescope(
     shares = [term.share for term in result.terms]
     if not math.isinf(result.error) and (math.inf in shares or sum(map(Fraction, shares)) > Fraction(result.error)):
         return _no("the error is below the sum of the shares")
-    if problem := _wrong_witness(result, networks[0], networks[-1], x, effort, seed):
+    if problem := wrong_witness(result, networks[0], networks[-1], x, effort, seed):
         return _no(problem)
     return Verdict(True, False, result.error, "the shares follow from their rows, the witness attains")
-
-
-def _wrong_witness(
-    result: EndToEnd, before: WeightGraph, after: WeightGraph, x: Tensor | None, effort: Effort, seed: int
-) -> str:
-    """What is not so of the differences and outputs stated, or found beside them; empty if nothing."""
-    if x is not None:
-        seen = differences(before, after, x)
-        largest = seen.output
-    else:
-        radius = result.radius or 0.0
-        seen = search_difference(before, after, radius, seed=seed)
-        largest = prefix_norms(before, radius, (before.output,), effort=effort)[before.output]
-        if not float(result.witness.norm()) <= radius:
-            return "the witness lies outside the ball"
-    attained = differences(before, after, result.witness)
-    if not 0 <= result.observed <= attained.difference * (1 + _SLACK) + _ROUNDING * attained.output:
-        return "the witness does not attain what is stated"
-    if not result.output <= largest * (1 + _SLACK):
-        return "an output larger than any is stated"
-    if not max(seen.difference, attained.difference) <= result.error:
-        return "a difference above the error was found"
-    return ""
 
 
 def _no(reason: str) -> Verdict:

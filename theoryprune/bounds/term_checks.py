@@ -1,4 +1,4 @@
-"""Whether the shares of blocks are what their rows, norms and gains give."""
+"""Whether the shares of blocks follow from rows, norms and gains, and witnesses attain what is stated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from theoryprune.bounds.chains import Known
 from theoryprune.bounds.gains import Effort
 from theoryprune.bounds.lipschitz import output_gains
 from theoryprune.bounds.measured_norms import measured_norms
-from theoryprune.bounds.network_error import BlockTerm
+from theoryprune.bounds.network_error import BlockTerm, EndToEnd
+from theoryprune.bounds.network_witness import differences, search_difference
 from theoryprune.bounds.prefix_norms import prefix_norms
 from theoryprune.types import WeightGraph
 
 _SLACK = 1e-9  # what two computations of a norm may differ by, far below any use of the bound
+_ROUNDING = 1e-12  # of an output: a batch is not summed in the order in which its examples are one by one
 
 
 def wrong_terms(
@@ -72,4 +74,36 @@ def _wrong_term(term: BlockTerm, norms: Mapping[str, float], gains: Mapping[str,
         return ""
     if math.inf in (term.error, term.downstream) or Fraction(term.error) * Fraction(term.downstream) > term.share:
         return "its share is below error times gain"
+    return ""
+
+
+def wrong_witness(
+    result: EndToEnd, before: WeightGraph, after: WeightGraph, x: Tensor | None, effort: Effort, seed: int
+) -> str:
+    """Return what is not so of the difference and the output stated, or found beside them; empty if nothing.
+
+    Parameters
+    ----------
+    result : EndToEnd
+    before, after : WeightGraph
+        The first and the last network.
+    x, effort, seed
+        As for `is_telescope`.
+    """
+    if x is not None:
+        seen = differences(before, after, x)
+        largest = seen.output
+    else:
+        radius = result.radius or 0.0
+        seen = search_difference(before, after, radius, seed=seed)
+        largest = prefix_norms(before, radius, (before.output,), effort=effort)[before.output]
+        if not float(result.witness.norm()) <= radius:
+            return "the witness lies outside the ball"
+    attained = differences(before, after, result.witness)
+    if not 0 <= result.observed <= attained.difference * (1 + _SLACK) + _ROUNDING * attained.output:
+        return "the witness does not attain what is stated"
+    if not result.output <= largest * (1 + _SLACK):
+        return "an output larger than any is stated"
+    if not max(seen.difference, attained.difference) <= result.error:
+        return "a difference above the error was found"
     return ""

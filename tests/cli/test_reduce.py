@@ -195,3 +195,15 @@ def test_bad_input_is_one_clear_error_and_nothing_is_written(capfd, folder, case
 
 def test_a_budget_out_of_reach_names_the_option(capfd):
     assert "--params 0." in run(capfd, "reduce", "nets.py:shaped", "--params", "0.01").err
+
+
+@pytest.mark.parametrize(("given", "said"), [("on", "mean in the bias"), ("off", ""), (None, "mean in the bias")])
+def test_biases_that_make_up_for_means(capfd, given, said):
+    option = () if given is None else ("--bias-correction", given)
+    args = ("reduce", "nets.py:conv", "--channels", "0.5", "--method", "kernel_fit", "--out", "run", *option)
+    result = run(capfd, *args, "--json")
+    assert result.code == 0, result.err
+    assert result.json["arguments"]["bias_correction"] == given
+    assert said in {row["mean"] for row in result.json["rows"]}
+    assert run(capfd, "verify", "run").code == 0
+    assert ("mean in the bias" in run(capfd, "show", "run").out.replace("\n", " ")) == bool(said)

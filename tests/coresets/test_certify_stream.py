@@ -215,3 +215,29 @@ def test_checkers_accept_rows_of_streams_and_reject_smaller_ones(effort):
         rows = list(result.layers)
         rows[place] = replace(rows[place], certificate=replace(rows[place].certificate, stream=tuple(stream)))
         assert not is_reduction(replace(result, plan=replace(result.plan, layers=tuple(rows)), end_to_end=None))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+@pytest.mark.parametrize("method", [merge, kernel_fit, norm])
+def test_no_input_shows_more_where_means_went_into_biases(method, dtype):
+    """Readers of the streams have other biases: their rows count it, and so does the bound of the output."""
+    graph = residual(1, dtype)
+    widths = {hidden.group.name: hidden.units // 2 for hidden in streams_of(graph)[:1]}
+    options = {"streams": True, "end_to_end": True, "effort": "fast"}
+    result = reduce(graph, widths, method, bias_correction=True, radius=0.5, **options)
+    found = is_reduction(result)
+    assert found, found.reason
+    row = next(row for row in result.layers if row.group in widths)
+    assert row.mean.startswith("mean in the bias")
+    moved = [c.layer for h in streams_of(graph)[:1] for c in h.consumers if c.units.told is not None]
+    constants = {block.name: block.constant for block in row.certificate.stream[-len(streams_of(graph)[0].consumers) :]}
+    assert all(constants[name] > 0 for name in moved)
+    x = inputs_of(graph, 200).double()
+    x = 0.5 * x / x.flatten(1).norm(dim=1).reshape(-1, 1, 1, 1) * torch.linspace(0, 1, 200).reshape(-1, 1, 1, 1)
+    exact = [one if dtype == torch.float64 else wide(one) for one in (graph, result.graph)]
+    assert float((tp.forward(exact[0], x) - tp.forward(exact[1], x)).norm(dim=1).max()) <= result.end_to_end.error
+    low = replace(row.certificate.stream[-1], constant=0.0)
+    tampered = replace(row.certificate, stream=(*row.certificate.stream[:-1], low))
+    rows = tuple(replace(one, certificate=tampered) if one is row else one for one in result.layers)
+    if row.certificate.stream[-1].constant:
+        assert not is_reduction(replace(result, plan=replace(result.plan, layers=rows), end_to_end=None))

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.coresets.nets import sequential_graph
-from theoryprune.coresets import CONSTRUCTIONS, group_coreset, hidden_layer
+from theoryprune.coresets import CONSTRUCTIONS, group_coreset, hidden_layer, is_reduction, reduce
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.certify_group import certify_group, compared_layers
 from theoryprune.coresets.constant_change import channel_shifts, constant_change, joint_change
@@ -192,3 +192,42 @@ def _run(graph, x):
     for layer in graph.layers:
         values[layer.name] = layer.forward(*(values[name] for name in layer.inputs))
     return values[graph.output]
+
+
+TOLD = {
+    "dense": [(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 3, bias=False)), (4,)],
+    "clipped": [(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU6(), nn.Linear(6, 3)), (4,)],
+    "inside": [(nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 3, 3)), (2, 7, 6)],
+    "borders": [(nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 3, 3, padding=1)), (2, 7, 6)],
+    "groups": [(nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Conv2d(6, 4, 3, 2, 1, groups=2)), (2, 7, 6)],
+    "both": [
+        (nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.BatchNorm2d(6), nn.Conv2d(6, 3, 3, padding=1)),
+        (2, 7, 6),
+    ],
+    "flat": [(nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(120, 3)), (2, 7, 6)],
+}
+
+
+@pytest.mark.parametrize("method", ["norm", "merge", "kernel_fit"])
+@pytest.mark.parametrize("case", list(TOLD))
+def test_no_input_shows_more_where_means_went_into_biases(case, method):
+    """The certificates and the bound of the output: at 0, small inputs, large ones, and those of the search."""
+    modules, shape = TOLD[case]
+    graph = sequential_graph(*modules, shape=shape, dtype=torch.float32)
+    made = reduce(
+        graph, {"0": 4}, CONSTRUCTIONS[method], bias_correction=True, effort="fast", end_to_end=True, radius=2.0
+    )
+    assert is_reduction(made)
+    hidden, proof = hidden_groups(graph)[0], made.layers[0].certificate
+    assert constant_change(graph, made.graph, hidden.consumers[0]) is not None
+    wide, narrow = (replace(g, layers=tuple(_double(layer) for layer in g.layers)) for g in (graph, made.graph))
+    draw = torch.Generator().manual_seed(0)
+    for size in (0.0, 1e-6, 1e-3, 1.0, 1e3):
+        x = size * torch.randn(100, *graph.input_shape, generator=draw, dtype=torch.float64)
+        before, other = (_run(g, x) for g in (wide, narrow))
+        error, length = (before - other).flatten(1).norm(dim=1), x.flatten(1).norm(dim=1)
+        dense = getattr(proof.parts[0], "tau", None)
+        allowed = proof.best * (length**2 + 1).sqrt() if dense else proof.best * length + proof.constant
+        rounding = 1e-14 * before.flatten(1).norm(dim=1)
+        assert (error <= allowed + rounding).all()
+        assert (error[length <= 2] <= made.end_to_end.error + rounding[length <= 2]).all()

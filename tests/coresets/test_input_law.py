@@ -1,10 +1,12 @@
 """Mean squares in closed form: against samples, and at any magnitude."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.coresets.layer_kinds import KINDS, errors, layer
-from theoryprune.coresets import merge, norm, output_rms
+from theoryprune.coresets import kernel_fit, merge, norm, output_rms
 from theoryprune.coresets.input_law import features_of
 
 
@@ -60,3 +62,9 @@ def test_bad_arguments():
         output_rms(coreset, rows[:20], columns[:, :20])
     with pytest.raises(ValueError, match="more than float64 holds"):
         output_rms(norm(rows, columns, 9), rows * 1e200, columns * 1e200)
+
+
+def test_the_shift_of_a_coreset_must_be_of_its_outputs():
+    found = kernel_fit([[1.0], [2.0]], [[1.0, 1.0]], 1, intercept=True)
+    with pytest.raises(ValueError, match="shift of the coreset"):
+        output_rms(replace(found, shift=np.zeros(2)), [[1.0], [2.0]], [[1.0, 1.0]])

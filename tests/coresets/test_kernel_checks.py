@@ -41,3 +41,15 @@ def test_another_law_is_rejected():
 def test_the_identity_is_a_fit():
     rows, columns = layer("gauss")
     assert is_kernel_fit(kernel_fit(rows, columns, 24), rows, columns)
+
+
+def test_another_constant_is_refused():
+    rows, columns = layer("gauss")
+    found = kernel_fit(rows, columns, 8, intercept=True)
+    assert is_kernel_fit(found, rows, columns)
+    assert "the shift is not" in is_kernel_fit(replace(found, shift=found.shift + 1e-6), rows, columns).reason
+    assert "the shift is not" in is_kernel_fit(replace(found, shift=found.shift[:-1]), rows, columns).reason
+    assert "a constant" in is_kernel_fit(replace(found, shift=None), rows, columns).reason
+    assert not is_kernel_fit(replace(found, fit=replace(found.fit, intercept=False), shift=None), rows, columns)
+    plain = kernel_fit(rows, columns, 8)
+    assert "a constant" in is_kernel_fit(replace(plain, shift=np.zeros(3)), rows, columns).reason

@@ -1,11 +1,14 @@
 """Refitting in mean square: no other weights are better, under any law of the inputs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.coresets.layer_kinds import KINDS, errors, layer, same
 from theoryprune.coresets import fold, is_kernel_fit, kernel_fit, merge, output_rms
 from theoryprune.coresets.arguments import as_layer
+from theoryprune.coresets.intercept import unit_means
 from theoryprune.coresets.taken import taken
 
 
@@ -151,3 +154,54 @@ def test_dead_layers():
 def test_bad_arguments(change, message):
     with pytest.raises(ValueError, match=message):
         kernel_fit(*layer("gauss"), 5, **change)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("law", ["gaussian", "second_moment"])
+def test_with_an_intercept(kind, slope, law):
+    rows, columns = layer(kind)
+    known = {"mean": np.linspace(-1, 1, 10), "law": law}
+    for m in (1, 6, 12):
+        found = kernel_fit(rows, columns, m, slope=slope, intercept=True, **known)
+        assert is_kernel_fit(found, rows, columns, slope=slope, **known)
+        own = output_rms(found, rows, columns, slope=slope, **known)
+        assert own == pytest.approx(found.fit.rms, rel=1e-6, abs=1e-7 * found.fit.target_rms)
+        plain = replace(found, shift=None)
+        slack = 1e-7 * found.fit.target_rms  # the root of the rounding of a mean square
+        assert found.fit.rms <= output_rms(plain, rows, columns, slope=slope, **known) + slack
+        for size in (1e-3, 1e-1):
+            moved = replace(found, shift=found.shift + size)
+            assert output_rms(moved, rows, columns, slope=slope, **known) == pytest.approx(
+                np.hypot(own, size * np.sqrt(3)), rel=1e-6
+            )
+
+
+def test_a_blend_has_the_constant_of_its_weights():
+    rows, columns = layer("clustered")
+    for blend in (0.0, 0.3, 1.0):
+        found = kernel_fit(rows, columns, 8, blend=blend, intercept=True)
+        assert is_kernel_fit(found, rows, columns)
+        means = unit_means(rows, 0.0)
+        assert found.shift == pytest.approx(columns @ means - found.outgoing @ means[found.kept], rel=1e-9, abs=1e-12)
+
+
+def test_copies_and_the_whole_layer_have_no_constant():
+    rows, columns = layer("gauss")
+    twice = kernel_fit(np.vstack([rows, rows]), np.hstack([columns, columns]), 24, blend=0.0, intercept=True)
+    assert twice.shift.tolist() == [0, 0, 0]
+    whole = kernel_fit(rows, columns, 24, intercept=True)
+    assert np.array_equal(whole.outgoing, columns)
+    assert whole.shift.tolist() == [0, 0, 0]
+
+
+def test_constant_units_cost_nothing_beside_a_constant():
+    """A unit that is always 3: it goes, and its output is in the shift."""
+    rows, columns = layer("gauss", n=12)
+    rows = np.column_stack([rows, np.zeros(12)])
+    rows[4] = [0] * 10 + [3]
+    moments = {"mean": np.append(np.zeros(10), 1), "covariance": np.append(np.ones(10), 0)}
+    found = kernel_fit(rows, columns, 11, intercept=True, **moments)
+    assert 4 not in found.kept
+    assert found.shift == pytest.approx(3 * columns[:, 4], rel=1e-6, abs=1e-6)
+    assert found.fit.rms <= 1e-6 * found.fit.target_rms

@@ -8,10 +8,16 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import model_graph, sequential_graph
-from theoryprune.coresets import kernel_fit, merge
+from theoryprune.coresets import hidden_layer, kernel_fit, merge, reduce
 from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.input_law import features_of
-from theoryprune.coresets.preactivation import Preactivation, preactivation, side_by_side, told_by_batch_norms
+from theoryprune.coresets.preactivation import (
+    Preactivation,
+    preactivation,
+    side_by_side,
+    told_by_batch_norms,
+    uncorrelated,
+)
 
 
 def drawn(count, features, seed=0):
@@ -104,3 +110,26 @@ def test_who_gets_it():
     assert not told_by_batch_norms("standard", kernel_fit)
     with pytest.raises(ValueError, match="inputs must be"):
         told_by_batch_norms("data", merge)
+
+
+def test_units_that_are_only_selected_count_by_their_deviations():
+    """With the constant made up for, kernel_fit keeps the largest deviations times outgoing weights."""
+    graph = sequential_graph(nn.Linear(6, 9), nn.BatchNorm1d(9), nn.GELU(), nn.Linear(9, 2), shape=(6,))
+    hidden = hidden_groups(graph)[0]
+    told, columns = hidden.consumers[0].units.told, hidden_layer(graph, "0").outgoing
+    about, whole = (uncorrelated(hidden.readings[0], about_means=given) for given in (True, False))
+    assert about.loadings.tolist() == np.diag(told.deviation).tolist()
+    assert (about.mean.any(), whole.mean.tolist()) == (False, told.mean.tolist())
+    best = np.sort(np.argsort(-told.deviation * np.linalg.norm(columns, axis=0))[:4])
+    result = reduce(graph, {"0": 4}, kernel_fit)
+    assert result.coresets["0"].kept.tolist() == best.tolist()
+    assert np.array_equal(result.coresets["0"].readings[0].outgoing, columns[:, best])
+    assert uncorrelated(hidden_groups(model_graph("digits_mlp"))[0].readings[0], about_means=True) is None
+
+
+def test_a_batch_norm_behind_the_activation_tells_it_up_to_its_scale():
+    graph = sequential_graph(nn.Linear(6, 9), nn.GELU(), nn.BatchNorm1d(9), nn.Linear(9, 2), shape=(6,))
+    norm, reading = graph.by_name["2"], hidden_groups(graph)[0].readings[0]
+    law = uncorrelated(reading, about_means=False)
+    assert law.mean == pytest.approx(norm.running_mean.numpy())
+    assert np.diag(law.loadings) == pytest.approx((norm.running_var + norm.eps).sqrt().numpy())

@@ -7,7 +7,7 @@ from torch import nn
 
 import theoryprune as tp
 from tests.coresets.nets import difference, inputs_of, model_graph, sequential_graph
-from theoryprune.coresets import kernel_fit, merge, norm, reduce
+from theoryprune.coresets import is_reduction, kernel_fit, merge, norm, reduce
 from theoryprune.errors import BudgetError, LayerCollapseError
 
 
@@ -105,3 +105,43 @@ def test_a_reduction_that_lets_nothing_through_is_refused():
     with pytest.raises(LayerCollapseError, match=r"reduce: no input reaches .* '0' .* Keep more channels: .* min_keep"):
         reduce(graph, 0.25, norm, certify=False)
     assert reduce(graph, 0.5, norm, certify=False).widths == {"0": 2}
+
+
+def test_who_gets_the_mean_into_the_bias():
+    graph = sequential_graph(nn.Linear(6, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 4), shape=(6,))
+    said = {
+        (method, given): reduce(graph, 0.5, method, bias_correction=given, certify=False).layers[0].mean
+        for method in (merge, kernel_fit)
+        for given in (None, True, False)
+    }
+    assert [case for case, mean in said.items() if mean == "mean in the bias"] == [
+        (merge, True), (kernel_fit, None), (kernel_fit, True),
+    ]  # fmt: skip
+    assert set(said.values()) == {"", "mean in the bias"}
+    assert reduce(graph, 0.5, inputs="batchnorm", certify=False).layers[0].mean == "mean in the bias"
+    assert "mean in the bias" in reduce(graph, 0.5, kernel_fit).plan.explain()
+
+
+def test_where_nothing_is_told_the_plan_says_so():
+    result = reduce(model_graph("digits_mlp"), 0.5, bias_correction=True, certify=False)
+    assert "mean not told by batch norms" in result.plan.explain()
+    plain = reduce(model_graph("digits_mlp"), 0.5, certify=False)
+    assert all(torch.equal(plain.graph.weights[name], weight) for name, weight in result.graph.weights.items())
+    with pytest.raises(ValueError, match="tell no mean of 'fc1'"):
+        reduce(model_graph("digits_mlp"), 0.5, functools.partial(kernel_fit, intercept=True))
+
+
+@pytest.mark.parametrize("method", [merge, kernel_fit, functools.partial(kernel_fit, intercept=True)])
+@pytest.mark.parametrize("name", ["resnet20", "mobile_tiny", "grouped_tiny"])
+def test_at_full_width_nothing_changes(name, method):
+    graph = model_graph(name)
+    assert reduce(graph, 1.0, method, streams=True, bias_correction=True).graph is graph
+
+
+def test_depthwise_groups_keep_the_mean_of_what_reads_them():
+    """The output of the layer that reads them, on average over inputs: nearer than without."""
+    graph = model_graph("mobile_tiny")
+    result = reduce(graph, {"block1.expand": 8}, kernel_fit)
+    assert result.layers[[row.group for row in result.layers].index("block1.expand")].mean == "mean in the bias"
+    assert is_reduction(result)
+    assert result.coresets["block1.expand"].readings[0].shift is None

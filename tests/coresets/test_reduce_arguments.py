@@ -62,3 +62,9 @@ def test_networks_that_are_not_finite_are_refused_by_the_name_of_the_weight(name
         net.get_parameter(name).view(-1)[0] = bad
     with pytest.raises(ValueError, match=f"'{name}' must be finite, got 1 of [48] entries"):
         tp.reduce(tp.extract(net, (3,)), 0.5)
+
+
+@pytest.mark.parametrize("given", [1, 0, "on", 0.5])
+def test_whether_biases_are_corrected_is_yes_no_or_neither(given):
+    with pytest.raises(TypeError, match="bias_correction must be True, False or None"):
+        tp.reduce(sequential_graph(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2), shape=(2,)), 0.5, bias_correction=given)

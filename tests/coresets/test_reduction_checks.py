@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import theoryprune as tp
-from tests.coresets.nets import model_graph
+from tests.coresets.nets import model_graph, sequential_graph
 from tests.coresets.reductions import convolutions, with_coreset, with_first
 from tests.coresets.residual_nets import residual_net
 from theoryprune.coresets import CONSTRUCTIONS, Budget, GroupCertificate, is_reduction, kernel_fit, reduce
@@ -153,3 +155,22 @@ def test_a_network_that_lets_nothing_through_gets_a_verdict():
     found = is_reduction(replace(result, graph=graph, before=graph, end_to_end=None))
     assert not found
     assert "reduction: no input reaches the output" in found.reason
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_means_that_went_into_biases(dtype):
+    graph = sequential_graph(
+        nn.Conv2d(2, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8),
+        nn.ReLU6(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 3), shape=(2, 6, 6), dtype=dtype,
+    )  # fmt: skip
+    result = reduce(graph, 0.5, kernel_fit, effort="fast")
+    found = is_reduction(result)
+    assert found, found.reason
+    name, coreset = next(iter(result.coresets.items()))
+    (mean, *others) = coreset.means
+    moved = with_coreset(result, name, means=(mean + 1e-3 * np.arange(1, len(mean) + 1), *others))
+    assert not is_reduction(moved)
+    assert not is_reduction(with_coreset(result, name, means=()))
+    (row, *rest) = result.layers
+    said = replace(result, plan=replace(result.plan, layers=(replace(row, mean=""), *rest)))
+    assert "says otherwise of the mean" in is_reduction(said).reason

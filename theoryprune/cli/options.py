@@ -24,6 +24,7 @@ FLAG = tyro.conf.arg(help_behavior_hint="")
 CHANNELS = tyro.conf.arg(metavar="N", help_behavior_hint="")
 WEIGHTING = tyro.conf.arg(metavar="{relative,telescoped,equal}", help_behavior_hint="")
 INPUTS = tyro.conf.arg(metavar="{standard,batchnorm}", help_behavior_hint="")
+CORRECTION = tyro.conf.arg(metavar="{on,off}", help_behavior_hint="")
 LIMIT = tyro.conf.create_mutex_group(required=True, title="the budget (exactly one)")
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 

@@ -23,7 +23,7 @@ from theoryprune.reports import reduction_data
 
 Construction = Callable[..., LayerCoreset]
 
-_OTHERS = ("min_keep", "inputs", "fold_bn", "end_to_end", "radius", "effort", "seed")
+_OTHERS = ("min_keep", "inputs", "bias_correction", "fold_bn", "end_to_end", "radius", "effort", "seed")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ class Reduce:
     inputs: Annotated[Literal["standard", "batchnorm"] | None, options.INPUTS] = None
     """Law that methods assume: of inputs N(0, I), or what batch norms tell of units, the default for kernel_fit."""
 
+    bias_correction: Annotated[Literal["on", "off"] | None, options.CORRECTION] = None
+    """Put the mean of what is lost into the biases, where batch norms tell it: the default wherever the method sees
+    what they tell, as kernel_fit does."""
+
     fold_bn: Annotated[bool, options.FLAG] = False
     """Fold batch norms into the layers before them; else they are kept, with the channels that are left."""
 
@@ -129,6 +133,7 @@ class Reduce:
             how=self.how,
             weights=self.weighting,
             inputs=self.inputs,
+            bias_correction=None if self.bias_correction is None else self.bias_correction == "on",
             fold_bn=self.fold_bn,
             end_to_end=self.end_to_end or None,
             radius=self.radius,

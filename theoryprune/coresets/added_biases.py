@@ -13,7 +13,11 @@ from theoryprune.types import WeightGraph
 
 
 def added_biases(
-    graph: WeightGraph, groups: Sequence[Hidden], orders: Mapping[str, Sequence[int]] | None = None
+    graph: WeightGraph,
+    groups: Sequence[Hidden],
+    orders: Mapping[str, Sequence[int]] | None = None,
+    *,
+    corrected: bool = False,
 ) -> Callable[[Mapping[str, int]], int]:
     """Return a function that counts the parameters which `applied` adds, by the widths of groups.
 
@@ -24,6 +28,8 @@ def added_biases(
         Those that may lose channels.
     orders : mapping of str to sequence of int, optional
         As for `width_cost`.
+    corrected : bool
+        Whether the means of what is lost go into biases too.
 
     Returns
     -------
@@ -33,10 +39,11 @@ def added_biases(
     Notes
     -----
     Where a batch norm follows the activation, the shifts of the channels that go are put into the biases of their
-    consumers. A consumer without one gets one, as soon as the group loses a channel. Cost: a `width_cost` for each
-    set of such consumers that is met, and for each call that of two counts.
+    consumers; with `corrected` their means, where they are told. A consumer without a bias gets one, as soon as the
+    group loses a channel. Cost: a `width_cost` for each set of such consumers that is met, and for each call that of
+    two counts.
     """
-    gains = {hidden.group.name: (hidden.units, _without_bias(graph, hidden)) for hidden in groups}
+    gains = {hidden.group.name: (hidden.units, _without_bias(graph, hidden, corrected)) for hidden in groups}
 
     @cache
     def cost(layers: frozenset[str]) -> WidthCost:
@@ -50,9 +57,13 @@ def added_biases(
     return added
 
 
-def _without_bias(graph: WeightGraph, hidden: Hidden) -> frozenset[str]:
+def _without_bias(graph: WeightGraph, hidden: Hidden, corrected: bool) -> frozenset[str]:
     """Return the consumers that get a bias."""
-    shifted = {consumer.layer for consumer in hidden.consumers if consumer.units.offset.any()}
+    shifted = {
+        consumer.layer
+        for consumer in hidden.consumers
+        if consumer.units.offset.any() or (corrected and consumer.units.told is not None)
+    }
     return frozenset(
         layer.name for layer in graph.weight_layers.values() if layer.name in shifted and layer.bias is None
     )

@@ -13,10 +13,10 @@ from theoryprune.coresets.constant_change import channel_shifts
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
-from theoryprune.coresets.matrices import outgoing_of, with_outgoing
+from theoryprune.coresets.intercept import intercept_of
+from theoryprune.coresets.matrices import as_array, outgoing_of, with_outgoing
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry.arguments import Floats, Indices
-from theoryprune.graph.constants import constant_part
 from theoryprune.graph.evaluate import require_values
 from theoryprune.layers import BatchNorm, Layer, WeightLayer
 from theoryprune.types import WeightGraph
@@ -45,7 +45,8 @@ def apply_coreset(graph: WeightGraph, coresets: Mapping[str, GroupCoreset | Laye
     Notes
     -----
     Outgoing weights are cast to the dtype of the graph here. Where a batch norm follows the activation its shift goes
-    into the consumer's bias, exactly but for that cast. Cost: a copy of the weights that change.
+    into the consumer's bias, exactly but for that cast; where the coreset has means, so does all that the new weights
+    leave of the mean (`intercept_of`). Cost: a copy of the weights that change.
 
     Examples
     --------
@@ -77,12 +78,14 @@ def applied(graph: WeightGraph, hidden: Hidden, coreset: GroupCoreset) -> Weight
     if coreset.is_identity:
         return graph
     changed: dict[str, Layer] = {}
+    means = iter(coreset.means or [None] * len(hidden.consumers))
     for reading, part in zip(hidden.readings, coreset.readings, strict=True):
         first = 0
         for consumer in reading:
             height = len(outgoing_of(graph, consumer))
-            weights = part.outgoing[first : first + height]
-            changed[consumer.layer] = _consumer(graph, consumer, coreset.kept, weights)
+            rows = slice(first, first + height)
+            new = _consumer(graph, consumer, coreset.kept, part.outgoing[rows], next(means))
+            changed[consumer.layer] = new if part.shift is None else _shifted(new, part.shift[rows])
             first += height
     for axis in hidden.group.axes:
         if axis.side == "out":
@@ -103,22 +106,40 @@ def _check(graph: WeightGraph, hidden: Hidden, coreset: GroupCoreset) -> None:
             f"coresets: '{name}' has {hidden.units} units and readings with {heights} outgoing weights, the coreset "
             f"{coreset.units} and {found}; is it one of another graph?"
         )
+    if len(coreset.means) not in (0, len(hidden.consumers)):
+        raise ValueError(f"coresets: '{name}' has {len(hidden.consumers)} readers, the coreset {len(coreset.means)}")
     counts = np.bincount(hidden.blocks[coreset.kept], minlength=hidden.step)
     if (counts != counts[0]).any():
         raise ValueError(f"coresets: '{name}' must keep equally many units of each block, got {counts.tolist()}")
 
 
-def _consumer(graph: WeightGraph, consumer: Consumer, kept: Indices, weights: Floats) -> WeightLayer:
+def _consumer(
+    graph: WeightGraph, consumer: Consumer, kept: Indices, weights: Floats, means: Floats | None
+) -> WeightLayer:
     layer = graph.by_name[consumer.layer]
     if not isinstance(layer, WeightLayer):
         raise TypeError(f"'{consumer.layer}' is no weight layer")
     new = replace(layer, weight=with_outgoing(graph, consumer, kept, weights))
-    if not consumer.units.offset.any():
+    if means is None and not consumer.units.offset.any():
         return new
-    shifts = channel_shifts(layer, consumer)
-    lost = constant_part(layer, shifts) - constant_part(new, shifts)
+    shape = layer.groups, len(layer.weight) // layer.groups, -1
+    old, fresh = (as_array(one.weight).reshape(shape) for one in (layer, new))
+    values = channel_shifts(layer, consumer, means).cpu().numpy()
+    values = values.repeat(old.shape[2] // layer.weight.shape[1]).reshape(layer.groups, -1)  # every tap reads one
+    return _with_constant(new, intercept_of(old, fresh, values, torch.finfo(layer.weight.dtype).eps).reshape(-1))
+
+
+def _shifted(layer: WeightLayer, shift: Floats) -> WeightLayer:
+    """The layer with the constants of its rows, outputs by taps, in the bias."""
+    if layer.groups > 1:
+        raise ValueError(f"coresets: the shift of a coreset has no meaning for '{layer.name}', which has groups")
+    return _with_constant(layer, shift.reshape(len(layer.weight), -1).sum(axis=1))
+
+
+def _with_constant(layer: WeightLayer, constant: Floats) -> WeightLayer:
+    lost = torch.from_numpy(constant).to(layer.weight.device)
     bias = lost if layer.bias is None else layer.bias.detach().to(torch.float64) + lost
-    return replace(new, bias=bias.to(layer.weight.dtype), names={**layer.names, "bias": layer.bias_name})
+    return replace(layer, bias=bias.to(layer.weight.dtype), names={**layer.names, "bias": layer.bias_name})
 
 
 def _silent(layer: Layer, gone: Tensor) -> Layer:

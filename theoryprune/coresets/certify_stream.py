@@ -44,8 +44,8 @@ def certify_stream(
         First one row for each producer (`stream_block`): its output changes by at most ``gain ||x|| + constant`` if
         the rows of pruned channels are replaced by multiples of kept ones. Then one for each reader: its output
         changes by at most ``gain ||z|| + constant``, z the kept channels, if its columns are those stored instead of
-        the exact fold, and its bias is another. Together they are the whole change: with replaced rows and exact folds
-        both networks are equal.
+        the exact fold, and its bias too. Together they are the whole change: with replaced rows, exact folds and
+        the biases as they were both networks are equal.
 
     Raises
     ------

@@ -27,6 +27,7 @@ def group_coreset(
     *,
     slopes: tuple[float, ...] = (),
     laws: Sequence[Preactivation] = (),
+    means: Sequence[Floats | None] = (),
     **options: Any,
 ) -> GroupCoreset:
     """Choose `width` units of a channel group by a construction.
@@ -42,6 +43,9 @@ def group_coreset(
         Of each reading; that of the layer by default.
     laws : sequence of Preactivation, optional
         One for each reading: the method then gets rows that say what these say, and the moments that go with them.
+        Where no multiple of a unit can stand for another, they are of the units themselves (`uncorrelated`).
+    means : sequence of (ndarray of shape (n,) or None), optional
+        What each consumer reads of the units on average, where it is told (`GroupCoreset.means`).
     **options
         Passed on to `method`, as far as it takes them and is no `functools.partial` with an own value.
 
@@ -54,14 +58,17 @@ def group_coreset(
     Raises
     ------
     ValueError
-        If the width is no multiple of the number of blocks, or below it; or the method keeps another number of units.
+        If the width is no multiple of the number of blocks, or below it; or the method keeps another number of units,
+        or gives a constant (``intercept=True``) where no means are told.
     """
     blocks = int(layer.blocks.max()) + 1
     if width < blocks or width % blocks:
         raise ValueError(f"width of '{layer.name}' must be a positive multiple of its {blocks} blocks, got {width}")
     if layer.law == "copies":
         options["copies"] = True
-    incoming = layer.incoming
+    incoming, slope = layer.incoming, layer.slope
+    if laws and layer.law == "none":
+        slope = 1.0
     if laws:
         law = side_by_side(list(laws))
         incoming, options = law.rows, {**options, **law.moments}
@@ -71,22 +78,27 @@ def group_coreset(
     if blocks > 1:
         blocks_of = [(incoming[own], layer.outgoing[:, own]) for own in members]
     found = [
-        _filled(method(*pair, width // blocks, slope=layer.slope, **given), *pair, width // blocks)
-        for pair in blocks_of
+        _filled(method(*pair, width // blocks, slope=slope, **given), *pair, width // blocks) for pair in blocks_of
     ]
     if wrong := [part for part in found if len(part.kept) != width // blocks]:
         raise ValueError(
             f"method '{wrong[0].method}' keeps {len(wrong[0].kept)} of the {width // blocks} units asked for in "
             f"'{layer.name}'; widths are exact: draw with mode='distinct'"
         )
+    if any(part.fit is not None and part.fit.intercept for part in found) and (not means or None in means):
+        raise ValueError(
+            f"method fits weights beside a constant, but batch norms tell no mean of '{layer.name}' that would go into "
+            "the bias; leave intercept=False, or protect the layer"
+        )
     whole = joined(found, members, len(layer.blocks))
     parts, first = [], 0
     for place, (rows, columns) in enumerate(layer.readings):
         share = replace(whole, outgoing=whole.outgoing[first : first + len(columns)])
-        slope = slopes[place] if slopes else layer.slope
-        parts.append(of_reading(layer, share, rows, columns, slope, laws[place] if laws else None))
+        own = slopes[place] if slopes else layer.slope
+        part = of_reading(layer, share, rows, columns, own, laws[place] if laws else None)
+        parts.append(replace(part, shift=None))  # the means say it, for every consumer
         first += len(columns)
-    return GroupCoreset(layer.name, whole.kept, whole.units, tuple(parts))
+    return GroupCoreset(layer.name, whole.kept, whole.units, tuple(parts), tuple(means))
 
 
 def _filled(found: LayerCoreset, rows: Floats, columns: Floats, width: int) -> LayerCoreset:

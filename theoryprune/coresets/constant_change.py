@@ -73,11 +73,12 @@ def joint_change(before: WeightGraph, after: WeightGraph, reading: tuple[Consume
     return np.concatenate([np.zeros(n) if c is None else c for n, c in zip(heights, found, strict=True)])
 
 
-def channel_shifts(layer: WeightLayer, consumer: Consumer) -> Tensor:
-    """Return what stands in each input channel of a consumer without the activation, shape (in,), float64."""
+def channel_shifts(layer: WeightLayer, consumer: Consumer, means: Floats | None = None) -> Tensor:
+    """Return what stands in each input channel of a consumer without the activation, or its mean; shape (in,)."""
+    own = consumer.units.offset if means is None else means
     values = np.zeros(layer.weight.shape[1] * layer.groups)
     there = consumer.columns >= 0
-    values[consumer.columns[there]] = np.broadcast_to(consumer.units.offset[:, None], there.shape)[there]
+    values[consumer.columns[there]] = np.broadcast_to(own[:, None], there.shape)[there]
     return torch.from_numpy(values).to(layer.weight.device)
 
 

@@ -47,6 +47,7 @@ def divide(
     weights: Weighting | None = None,
     min_keep: int = 0,
     multiple_of: int = 1,
+    corrected: bool = False,
 ) -> Division:
     """Choose the widths of groups within a budget.
 
@@ -58,6 +59,8 @@ def divide(
     budget : Budget
     how, weights, min_keep, multiple_of
         As for `reduce`.
+    corrected : bool
+        Whether means go into biases (`added_biases`).
 
     Raises
     ------
@@ -90,5 +93,5 @@ def divide(
     kept = {name: found.order.tolist() for name, found in orders.items()}
     cost, added = width_cost(graph, quantity, kept), None
     if budget.quantity == "params":
-        added = added_biases(graph, free, kept)
+        added = added_biases(graph, free, kept, corrected=corrected)
     return Division(allocate(curves, cost, budget, how, added), weighting, factors)

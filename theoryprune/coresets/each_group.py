@@ -13,7 +13,7 @@ from theoryprune.coresets.group_certificate import NOT_ASKED, GroupCertificate
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
 from theoryprune.coresets.hidden_layer import matrices_of, slope_of
-from theoryprune.coresets.preactivation import preactivation
+from theoryprune.coresets.preactivation import Preactivation, preactivation, uncorrelated
 from theoryprune.types import WeightGraph
 
 
@@ -27,6 +27,8 @@ class Settings:
         The construction.
     normalised : bool
         Whether it gets the laws of units that batch norms tell.
+    corrected : bool
+        Whether the means of what is lost go into biases, where batch norms tell them.
     certify : bool
     effort : str
     seed : int
@@ -34,6 +36,7 @@ class Settings:
 
     method: Construction
     normalised: bool
+    corrected: bool
     certify: bool
     effort: Effort
     seed: int
@@ -88,7 +91,13 @@ def each_group(
 def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:
     layer = matrices_of(graph, hidden)
     slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
-    found = [preactivation(graph, hidden, reading) for reading in hidden.readings] if settings.normalised else []
+    found: list[Preactivation | None] = []
+    if settings.normalised and hidden.law == "none":
+        found = [uncorrelated(reading, about_means=settings.corrected) for reading in hidden.readings]
+    elif settings.normalised:
+        found = [preactivation(graph, hidden, reading) for reading in hidden.readings]
     laws = [] if None in found else [law for law in found if law is not None]
+    told = [consumer.units.told for consumer in hidden.consumers] if settings.corrected else []
+    means = [None if one is None else one.mean for one in told]
     chosen = {"seed": settings.seed, "mode": "distinct"}  # a width is a number of different units
-    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, **chosen)
+    return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, means=means, **chosen)

@@ -8,9 +8,10 @@ from functools import singledispatch
 import numpy as np
 import torch
 
+from theoryprune.coresets.moments import varies
+from theoryprune.coresets.places import per_unit
 from theoryprune.coresets.units import Law, Units, weaker
 from theoryprune.geometry.arguments import Floats, Indices
-from theoryprune.graph.constants import Constants, constants
 from theoryprune.layers import (
     Add,
     BatchNorm,
@@ -48,19 +49,11 @@ def follow(layer: Layer, channels: Indices, *ins: Units) -> Units:
     The default is for layers that treat every channel alike, space by space: pools, slices, reshapes.
     """
     (units,) = ins
-    if _varies(layer, units.offset):
+    if varies(layer, units.offset):
         return refused(units, f"a shift before the borders of '{layer.name}'")
     if isinstance(layer, MaxPool) and (units.scale < 0).any():
         return refused(units, f"a negative scale before the max pool '{layer.name}'")
     return replace(units, between=(*units.between, layer))
-
-
-def _varies(layer: Layer, shift: Floats) -> bool:
-    """Whether a shift of each channel is no such shift any more behind a layer: at its borders."""
-    return bool(
-        shift.any()
-        and constants(layer, Constants(torch.zeros(len(shift), dtype=torch.bool), torch.as_tensor(shift))).varying.any()
-    )
 
 
 def refused(units: Units, reason: str) -> Units:
@@ -75,39 +68,34 @@ def _affine(units: Units, scale: Floats, shift: Floats) -> Units:
         for layer in units.between:  # rows stand before them
             if isinstance(layer, MaxPool) and (scale < 0).any():
                 return refused(units, f"a negative scale behind the max pool '{layer.name}'")
-            if _varies(layer, shift):
+            if varies(layer, shift):
                 return refused(units, f"a shift behind the borders of '{layer.name}'")
         return replace(units, parts=tuple(part.affine(scale, shift) for part in units.parts))
     return replace(units, scale=scale * units.scale, offset=scale * units.offset + shift)
 
 
-def _per_unit(values: torch.Tensor, channels: Indices, absent: float) -> Floats:
-    found = values.detach().to(torch.float64).cpu().numpy()[np.maximum(channels, 0)]
-    return np.where(channels >= 0, found, absent)
-
-
 @follow.register
 def _(layer: BatchNorm, channels: Indices, *ins: Units) -> Units:
     scale, shift = layer.affine()
-    units = _affine(ins[0], _per_unit(scale, channels, 1.0), _per_unit(shift, channels, 0.0))
+    units = _affine(ins[0], per_unit(scale, channels, 1.0), per_unit(shift, channels, 0.0))
     if not units.linear:
         return units
     zero, one = torch.zeros_like(layer.running_mean), torch.ones_like(layer.running_mean)
-    mean = _per_unit(zero if layer.bias is None else layer.bias, channels, 0.0)
-    deviation = np.abs(_per_unit(one if layer.weight is None else layer.weight, channels, 0.0))
+    mean = per_unit(zero if layer.bias is None else layer.bias, channels, 0.0)
+    deviation = np.abs(per_unit(one if layer.weight is None else layer.weight, channels, 0.0))
     return replace(units, parts=tuple(part.told(mean, deviation) for part in units.parts))
 
 
 @follow.register
 def _(layer: Scale, channels: Indices, *ins: Units) -> Units:
     factor = layer.per_channel(int(channels.max()) + 1, torch.device("cpu"))
-    found = _per_unit(factor.reciprocal() if layer.divide else factor, channels, 1.0)
+    found = per_unit(factor.reciprocal() if layer.divide else factor, channels, 1.0)
     return _affine(ins[0], found, np.zeros_like(found))
 
 
 @follow.register
 def _(layer: Shift, channels: Indices, *ins: Units) -> Units:
-    found = _per_unit(layer.alpha * layer.per_channel(int(channels.max()) + 1, torch.device("cpu")), channels, 0.0)
+    found = per_unit(layer.alpha * layer.per_channel(int(channels.max()) + 1, torch.device("cpu")), channels, 0.0)
     return _affine(ins[0], np.ones_like(found), found)
 
 

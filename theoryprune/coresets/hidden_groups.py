@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from theoryprune.coresets.follow import follow, refused
 from theoryprune.coresets.hidden import Consumer, Hidden
+from theoryprune.coresets.moments import moments_behind
 from theoryprune.coresets.places import even_blocks, first_channels, unit_numbers, unit_places
 from theoryprune.coresets.units import LAWS, Units, produced
 from theoryprune.geometry.arguments import Indices
 from theoryprune.graph.channels import ChannelMap, channel_groups, channel_map
-from theoryprune.layers import Conv, WeightLayer
+from theoryprune.layers import Conv, Layer, WeightLayer
 from theoryprune.types import ChannelGroup, WeightGraph
 
 
@@ -64,11 +65,17 @@ def _hidden(graph: WeightGraph, group: ChannelGroup, chart: ChannelMap) -> Hidde
         if isinstance(layer, WeightLayer):
             _meet(met, layer, written, number[chart.of_inputs(layer)[0]], ins, depends, group.size)
         elif (written >= 0).any():
-            nothing = produced("", np.zeros(group.size))
-            met.held[layer.name] = follow(layer, first_channels(written, group.size), *ins) if ins else nothing
+            met.held[layer.name] = _behind(layer, first_channels(written, group.size), ins)
         if depends or layer.name in met.held:
             met.after.add(layer.name)
     return _record(graph, group, met)
+
+
+def _behind(layer: Layer, channels: Indices, ins: list[Units]) -> Units:
+    """What a layer without weights makes of the units, and what is told of them."""
+    if not ins:
+        return produced("", np.zeros(len(channels)))
+    return replace(follow(layer, channels, *ins), told=moments_behind(layer, channels, *(units.told for units in ins)))
 
 
 def _meet(

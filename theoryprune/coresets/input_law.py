@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theoryprune.coresets.arguments import as_matrix, as_pair, as_slope
+from theoryprune.coresets.intercept import centred, unit_means
 from theoryprune.coresets.rays import rays_of
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry import gaussian_gram, second_moment_gram
@@ -26,16 +27,20 @@ class Features:
     Parameters
     ----------
     gram : ndarray, shape (n, n)
-        Means of their products: ones on the diagonal, zeros for units that are always 0.
+        Means of their products: ones on the diagonal, zeros for units that are always 0. With an intercept of their
+        products less those of their means, and zeros for units that are constant.
     targets : ndarray, shape (p, n)
         V times `sizes`: the output is `targets` times the divided features.
     sizes : ndarray, shape (n,)
-        Roots of the mean squares.
+        Roots of the mean squares; deviations with an intercept.
+    means : ndarray, shape (n,), or None
+        Of the units themselves, with an intercept.
     """
 
     gram: Floats
     targets: Floats
     sizes: Floats
+    means: Floats | None = None
 
     @property
     def faint(self) -> NDArray[np.bool_]:
@@ -51,6 +56,8 @@ def features_of(
     mean: ArrayLike | None = None,
     covariance: ArrayLike | None = None,
     law: Law = "gaussian",
+    *,
+    intercept: bool = False,
 ) -> Features:
     """Return the Gram matrix of the units of checked arguments; of rows of any magnitude.
 
@@ -64,6 +71,9 @@ def features_of(
     rays = rays_of(rows)
     compute = gaussian_gram if law == "gaussian" else second_moment_gram
     gram = compute(rays.units, None, mean, covariance, slope)
+    means = unit_means(rays.units, slope, mean, covariance, law) if intercept else None
+    if means is not None:
+        gram = centred(gram, means)
     roots = np.sqrt(np.diag(gram))
     divided = gram / np.where(roots > 0, roots, 1)[:, None] / np.where(roots > 0, roots, 1)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -74,11 +84,14 @@ def features_of(
             "incoming and outgoing multiply to more than float64 holds; divide one of them by a power of two and "
             "multiply the result by it"
         )
-    return Features((divided + divided.T) / 2, targets, sizes)
+    return Features((divided + divided.T) / 2, targets, sizes, None if means is None else rays.lengths * means)
 
 
 def mean_square_error(features: Features, kept: Indices, weights: Floats) -> float:
-    """Return ``trace(C K C^T)^(1/2)``, C the outgoing weights less those of the coreset."""
+    """Return ``trace(C K C^T)^(1/2)``, C the outgoing weights less those of the coreset.
+
+    Where the features have an intercept, K is centred: the error beside the best constant.
+    """
     change = features.targets.copy()
     change[:, kept] -= weights * features.sizes[kept]
     largest = float(np.abs(change).max(initial=0))
@@ -120,7 +133,9 @@ def output_rms(
 
     Notes
     -----
-    Exact for dense layers; for convolutions it leaves out how positions are correlated. Cost O(n^2 (d + p)).
+    With a shift s the mean square is ``tr(C (K - m m^T) C^T) + |C m - s|^2``, C the outgoing weights less those of the
+    coreset (`intercept_of`). Exact for dense layers; for convolutions it leaves out how positions are correlated. Cost
+    O(n^2 (d + p)).
     """
     rows, columns = as_pair(incoming, outgoing)
     weights = as_matrix(coreset.outgoing, "the outgoing weights of the coreset")
@@ -129,5 +144,12 @@ def output_rms(
             f"coreset must be of this layer, with {len(rows)} units and {len(columns)} outputs, got {coreset.units} "
             f"and {len(weights)}"
         )
-    features = features_of(rows, columns, as_slope(slope), mean, covariance, law)
-    return mean_square_error(features, coreset.kept, weights)
+    shift, intercept = coreset.shift, coreset.shift is not None
+    if shift is not None and np.shape(shift) != (len(columns),):
+        raise ValueError(f"the shift of the coreset must have shape ({len(columns)},), got {np.shape(shift)}")
+    features = features_of(rows, columns, as_slope(slope), mean, covariance, law, intercept=intercept)
+    error = mean_square_error(features, coreset.kept, weights)
+    if shift is None or features.means is None:
+        return error
+    left = columns @ features.means - weights @ features.means[coreset.kept] - shift
+    return float(np.hypot(error, np.linalg.norm(left)))

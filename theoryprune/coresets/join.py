@@ -12,7 +12,7 @@ from theoryprune.geometry.arguments import Indices
 
 
 def joined(found: Sequence[LayerCoreset], members: Sequence[Indices], units: int) -> LayerCoreset:
-    """Put the coresets of blocks together.
+    """Put the coresets of blocks together, without constants: outputs of blocks may be others.
 
     Parameters
     ----------
@@ -29,7 +29,9 @@ def joined(found: Sequence[LayerCoreset], members: Sequence[Indices], units: int
     order = np.argsort(kept)
     outgoing = np.concatenate([part.outgoing for part in found], axis=1)[:, order]
     merging = _joined_mergings([part.merging for part in found], members, units)
-    return replace(found[0], kept=kept[order], outgoing=outgoing, units=units, merging=merging, sampling=None)
+    return replace(
+        found[0], kept=kept[order], outgoing=outgoing, units=units, merging=merging, sampling=None, shift=None
+    )
 
 
 def _joined_mergings(parts: Sequence[Merging | None], members: Sequence[Indices], units: int) -> Merging | None:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from theoryprune.coresets.arguments import as_pair, as_slope
 from theoryprune.coresets.fold import fold
 from theoryprune.coresets.input_law import FAINT
+from theoryprune.coresets.intercept import centred, unit_means
 from theoryprune.coresets.record import Fit, LayerCoreset
 from theoryprune.geometry import Verdict, gaussian_gram, is_best_fit, second_moment_gram
 from theoryprune.geometry.arguments import Floats
@@ -57,6 +58,16 @@ def is_kernel_fit(
     gram = compute(rows, None, mean, covariance, as_slope(slope))
     change = columns.copy()
     change[:, kept] -= coreset.outgoing
+    if fit.intercept != (coreset.shift is not None):
+        return Verdict(False, False, float("nan"), "it states a constant without having one, or has one unstated")
+    if coreset.shift is not None:
+        means = unit_means(
+            rows, as_slope(slope), mean, covariance, "gaussian" if law == "gaussian" else "second_moment"
+        )
+        sizes = np.abs(columns) @ np.abs(means) + np.abs(coreset.outgoing) @ np.abs(means[kept])
+        if np.shape(coreset.shift) != (len(columns),) or (np.abs(change @ means - coreset.shift) > 1e-9 * sizes).any():
+            return Verdict(False, False, float("nan"), "the shift is not what the weights leave of the mean")
+        gram = centred(gram, means)
     rms, whole = (float(np.sqrt(max(0.0, float(np.sum(part @ gram * part))))) for part in (change, columns))
     # Errors far below the output are differences of it, squared.
     allowed = _TOLERANCE * fit.rms + 1e-7 * whole

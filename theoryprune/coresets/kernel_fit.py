@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from theoryprune.coresets.arguments import Layer, as_layer
 from theoryprune.coresets.fold import folded
 from theoryprune.coresets.input_law import Features, Law, features_of, mean_square_error
+from theoryprune.coresets.intercept import intercept_of
 from theoryprune.coresets.record import Fit, LayerCoreset, identity
 from theoryprune.coresets.selection import Select, chosen_units
 from theoryprune.geometry import best_fit
@@ -27,6 +28,7 @@ def kernel_fit(
     mean: ArrayLike | None = None,
     covariance: ArrayLike | None = None,
     law: Law = "gaussian",
+    intercept: bool = False,
 ) -> LayerCoreset:
     """Keep units, and give them the outgoing weights with the least mean squared error for Gaussian inputs.
 
@@ -46,6 +48,8 @@ def kernel_fit(
         known.
     law : {"gaussian", "second_moment"}
         With a mean: exact for a Gaussian, or cheaper, as if the input were centred with the same second moments.
+    intercept : bool
+        Whether a constant goes with the weights, `LayerCoreset.shift`: both are then the best together.
 
     Returns
     -------
@@ -68,6 +72,10 @@ def kernel_fit(
     divide by almost nothing, and multiply what is wrong in the assumed law by as much. The fit
     usually lowers the largest error that is found too; the certified one is looser than that of `merge`.
 
+    With an intercept K is centred, ``K - m m^T`` with the means m of the units, and the shift is ``V m - U m[C]``: no
+    choice of U and of a constant has a lower mean squared error (`intercept_of` has the theorem), and the mean of the
+    error is zero. Units are then divided by their deviations, and constant units cost nothing.
+
     For a convolution every tap gets the same map of channels; the reported error then leaves out how positions are
     correlated. Cost O(n^2 (d + p) + m^3), and two values of Owen's T function for each pair if there is a mean.
 
@@ -85,11 +93,15 @@ def kernel_fit(
     layer = as_layer(incoming, outgoing, budget, slope)
     if not 0 <= blend <= 1:
         raise ValueError(f"blend must lie in [0, 1], from merge to the refitted weights, got {blend}")
-    features = features_of(layer.incoming, layer.outgoing, layer.slope, mean, covariance, law)
+    features = features_of(
+        layer.incoming, layer.outgoing, layer.slope, mean, covariance, law, intercept=bool(intercept)
+    )
     kept = chosen_units(layer, select, features)
     whole = mean_square_error(features, kept, np.zeros((len(layer.outgoing), len(kept))))
     if layer.budget == layer.units:
-        return replace(identity(layer, "kernel_fit"), fit=Fit(0.0, whole, 0.0, float(blend)))
+        shift = np.zeros(len(layer.outgoing)) if intercept else None
+        fit = Fit(0.0, whole, 0.0, float(blend), intercept=bool(intercept))
+        return replace(identity(layer, "kernel_fit"), fit=fit, shift=shift)
     return refitted(layer, kept, features, float(blend), whole)
 
 
@@ -98,8 +110,13 @@ def refitted(layer: Layer, kept: Indices, features: Features, blend: float, whol
     start = folded(layer.incoming, layer.outgoing, kept, "kernel_fit")
     fitted, ridge = _fitted(features, kept, layer.outgoing)
     weights = (1 - blend) * start.outgoing + blend * fitted if blend < 1 else fitted
-    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, blend)
-    return replace(start, outgoing=weights, fit=fit)
+    means, shift = features.means, None
+    if means is not None:
+        after = np.zeros_like(layer.outgoing)
+        after[:, kept] = weights
+        shift = intercept_of(layer.outgoing, after, means)
+    fit = Fit(mean_square_error(features, kept, weights), whole, ridge, blend, intercept=means is not None)
+    return replace(start, outgoing=weights, fit=fit, shift=shift)
 
 
 def _fitted(features: Features, kept: Indices, columns: Floats) -> tuple[Floats, float]:

@@ -40,7 +40,8 @@ def reduced_group(
     if name not in coresets:
         return ReducedGroup(name, kind, hidden.units, hidden.units, "", notes.get(name, ""), proofs[name])
     method = "selection" if hidden.law == "none" else coresets[name].readings[0].method
-    return ReducedGroup(name, kind, hidden.units, coresets[name].width, method, hidden.reason, proofs[name])
+    coreset, proof = coresets[name], proofs[name]
+    return ReducedGroup(name, kind, hidden.units, coreset.width, method, hidden.reason, proof, coreset.corrected)
 
 
 def _kind(graph: WeightGraph, hidden: Hidden) -> str:

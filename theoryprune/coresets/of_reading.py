@@ -86,12 +86,12 @@ def _refitted(
 ) -> LayerCoreset:
     found, members = [], []
     known = () if law is None else (law.moments["mean"], law.moments["covariance"])
-    blend = share.fit.blend if share.fit is not None else 1.0
+    blend, intercept = (share.fit.blend, share.fit.intercept) if share.fit is not None else (1.0, False)
     for block in range(int(layer.blocks.max()) + 1):
         own = np.flatnonzero(layer.blocks == block)
         kept = np.flatnonzero(np.isin(own, share.kept))
         part = Layer(rows[own], columns[:, own], len(kept), slope)
-        features = features_of(part.incoming, part.outgoing, slope, *known)
+        features = features_of(part.incoming, part.outgoing, slope, *known, intercept=intercept)
         whole = mean_square_error(features, kept, np.zeros((len(columns), len(kept))))
         found.append(refitted(part, kept, features, blend, whole))
         members.append(own)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from theoryprune.geometry.arguments import Indices
+from theoryprune.geometry.arguments import Floats, Indices
 from theoryprune.graph.channels import ChannelMap
 from theoryprune.layers import Conv
 from theoryprune.types import ChannelGroup, WeightGraph
@@ -52,6 +54,12 @@ def first_channels(numbers: Indices, size: int) -> Indices:
     channels = np.flatnonzero(numbers >= 0)[::-1]
     first[numbers[channels]] = channels
     return first
+
+
+def per_unit(values: Tensor, channels: Indices, absent: float) -> Floats:
+    """Return the values of the channels that hold the units, shape (n,), float64; `absent` where there is none."""
+    found = values.detach().to(torch.float64).cpu().numpy()[np.maximum(channels, 0)]
+    return np.where(channels >= 0, found, absent)
 
 
 def even_blocks(

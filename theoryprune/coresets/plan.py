@@ -88,7 +88,7 @@ class Plan:
             interval = f"[{'?' if proof.observed is None else f'{proof.observed:.3g}'}, {proof.best:.3g}]"
             tight = "" if proof.tightness is None else f"{proof.tightness:.2f}"
             vacuous = proof.vacuity or ""
-        notes = [row.note] + ([proof.note] if proof.note not in (row.note, NOT_ASKED) else [])
+        notes = [row.mean, row.note] + ([proof.note] if proof.note not in (row.note, NOT_ASKED) else [])
         return (
             Text(row.group), row.kind, str(row.before) if row.after == row.before else f"{row.after}/{row.before}",
             _price(reason.last if reason else None), _price(reason.next if reason else None),

@@ -73,6 +73,34 @@ def preactivation(graph: WeightGraph, hidden: Hidden, reading: tuple[Consumer, .
     return Preactivation(alive * sums[0].mean, alive[:, None] * np.concatenate(blocks, axis=1))
 
 
+def uncorrelated(reading: tuple[Consumer, ...], *, about_means: bool) -> Preactivation | None:
+    """Return the law of the units themselves, behind all activations, as if none told anything of another.
+
+    Parameters
+    ----------
+    reading : tuple of Consumer
+    about_means : bool
+        Whether a constant makes up for the means: units then count as if they had none.
+
+    Notes
+    -----
+    For units that are only selected, and keep their weights. To be read with slope 1: rows are the units. What is lost
+    of uncorrelated units about their means is the sum of ``deviation_j^2 |v_j|^2`` over those that go, so that those
+    with the largest ``deviation_j |v_j|`` are best kept; `kernel_fit` keeps them. None where a deviation is not told.
+    Cost O(n^2).
+    """
+    means, deviations = [], []
+    for consumer in reading:
+        told, scale = consumer.units.told, consumer.units.scale
+        if told is None or told.deviation is None:
+            return None
+        alive = np.where(scale != 0, scale, 1)
+        means.append((scale != 0) * (told.mean - consumer.units.offset) / alive)
+        deviations.append((scale != 0) * told.deviation / np.abs(alive))
+    mean = np.zeros_like(means[0]) if about_means else means[0]
+    return Preactivation(mean, np.diag(np.max(deviations, axis=0)))
+
+
 def side_by_side(laws: list[Preactivation]) -> Preactivation:
     """Return one law of several readings: their sum, all independent."""
     if len(laws) == 1:

@@ -78,12 +78,15 @@ class Fit:
         What was added to the diagonal of the Gram matrix of features scaled to mean square 1.
     blend : float
         The share t of the refitted weights; the rest is those of `merge`.
+    intercept : bool
+        Whether a constant goes with the weights: the errors are those about their means then, and so is the output.
     """
 
     rms: float
     target_rms: float
     ridge: float
     blend: float
+    intercept: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +112,8 @@ class LayerCoreset:
         Where units were drawn.
     fit : Fit or None
         Where the weights were refitted.
+    shift : ndarray, shape (p,), or None
+        A constant beside them: ``U phi(W[kept] x) + shift`` in place of ``V phi(W x)``.
     """
 
     method: str
@@ -119,6 +124,7 @@ class LayerCoreset:
     merging: Merging | None = None
     sampling: Sampling | None = None
     fit: Fit | None = None
+    shift: Floats | None = None
 
     @property
     def pruned(self) -> Indices:

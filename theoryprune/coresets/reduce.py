@@ -39,6 +39,7 @@ def reduce(
     how: str = "marginal",
     weights: Weighting | None = None,
     inputs: Inputs | None = None,
+    bias_correction: bool | None = None,
     fold_bn: bool = False,
     certify: bool = True,
     end_to_end: bool | None = None,
@@ -75,6 +76,10 @@ def reduce(
         What methods see of the units: their rows as they are, so `kernel_fit` assumes inputs from N(0, I); or, where
         batch norms tell it, the law of what comes before the activation (`Preactivation`). The latter is the default
         for `kernel_fit`, the former for all others. Certificates do not rest on it.
+    bias_correction : bool, optional
+        Whether the mean of what the new weights leave out goes into the biases of the consumers, wherever batch norms
+        tell it (`intercept_of`): for every method, or for none. By default wherever the
+        method sees the laws of batch norms. Consumers without a bias get one; budgets and certificates count it.
     fold_bn : bool
         Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
         certified then is the folded network. By default they stay, and only the computation folds them.
@@ -126,10 +131,11 @@ def reduce(
     require_finite(graph)
     check_reduce_arguments(
         method=method, streams=streams, min_keep=min_keep, how=how, weights=weights, certify=certify,
-        end_to_end=end_to_end, radius=radius, effort=effort,
+        end_to_end=end_to_end, radius=radius, effort=effort, bias_correction=bias_correction,
     )  # fmt: skip
     generator(seed)  # refuses what is no seed
     normalised = told_by_batch_norms(inputs, method)
+    corrected = normalised if bias_correction is None else bias_correction
     graph = fold_batch_norms(graph) if fold_bn else graph
     groups = hidden_groups(graph)
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
@@ -137,12 +143,15 @@ def reduce(
     with group_bar("dividing the budget", progress) as at_work:
         division = None
         if isinstance(budget, Budget):
-            division = divide(graph, free, budget, how=how, weights=weights, min_keep=min_keep, multiple_of=multiple_of)
+            division = divide(
+                graph, free, budget, how=how, weights=weights, min_keep=min_keep, multiple_of=multiple_of,
+                corrected=corrected,
+            )  # fmt: skip
             chosen: Mapping[str, int] = division.allocation.widths
         else:
             chosen = uniform_widths(free, budget, multiple_of, min_keep)
         widths = {hidden.group.name: chosen.get(hidden.group.name, hidden.units) for hidden in groups}
-        settings = Settings(method, normalised, certify, effort, seed)
+        settings = Settings(method, normalised, corrected, certify, effort, seed)
         networks, coresets, proofs = each_group(graph, groups, widths, settings, at_work)
     rows = tuple(reduced_group(graph, hidden, coresets, proofs, notes) for hidden in groups)
     small = small_network(networks[-1], coresets)

@@ -23,6 +23,7 @@ def check_reduce_arguments(
     end_to_end: bool | None,
     radius: object,
     effort: object,
+    bias_correction: object = None,
 ) -> None:
     """Refuse arguments of `reduce` that are none, also those that this call would not use.
 
@@ -39,6 +40,10 @@ def check_reduce_arguments(
     _check_signature(method)
     if not isinstance(streams, bool):
         raise TypeError(f"streams must be True or False, got {streams!r}; protect=['name'] leaves single streams alone")
+    if not (bias_correction is None or isinstance(bias_correction, bool)):
+        raise TypeError(
+            f"bias_correction must be True, False or None, which leaves it to the method, got {bias_correction!r}"
+        )
     if isinstance(min_keep, bool) or not isinstance(min_keep, int):
         raise TypeError(f"min_keep must be an int, a number of channels, got {min_keep!r}")
     if min_keep < 0:

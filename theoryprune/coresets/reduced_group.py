@@ -25,6 +25,8 @@ class ReducedGroup:
     note : str
         Why it is whole, or why units are only selected; empty if neither.
     certificate : GroupCertificate
+    mean : str
+        Where the mean of what is lost went: into the bias, or nowhere for it is not told; empty if not asked for.
     """
 
     group: str
@@ -34,3 +36,4 @@ class ReducedGroup:
     method: str
     note: str
     certificate: GroupCertificate
+    mean: str = ""

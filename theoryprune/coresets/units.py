@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from theoryprune.coresets.moments import Moments
 from theoryprune.geometry.arguments import Floats
 from theoryprune.layers import Elementwise, Layer
 
@@ -81,6 +82,8 @@ class Units:
         Of what comes after the activation.
     early : int
         How many of the maps between stand before the activation.
+    told : Moments or None
+        Mean and deviation of what the tensor holds, scale and offset included, where batch norms tell them.
     """
 
     parts: tuple[Sum, ...]
@@ -92,6 +95,7 @@ class Units:
     scale: Floats
     offset: Floats
     early: int = 0
+    told: Moments | None = None
 
     @property
     def linear(self) -> bool:

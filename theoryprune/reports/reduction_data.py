@@ -50,6 +50,7 @@ def reduction_data(reduction: Reduction, small: WeightGraph) -> dict[str, Any]:
                 "after": row.after,
                 "method": row.method,
                 "note": row.note,
+                "mean": row.mean,
                 "certificate": _certificate(row.certificate),
             }
             for row in plan.layers

@@ -17,6 +17,7 @@ from theoryprune.coresets.fold import fold as fold
 from theoryprune.coresets.merge import merge as merge
 from theoryprune.coresets.merge_checks import is_facility_order as is_facility_order, is_fold as is_fold
 from theoryprune.coresets.input_law import output_rms as output_rms
+from theoryprune.coresets.intercept import intercept_of as intercept_of
 from theoryprune.coresets.kernel_fit import kernel_fit as kernel_fit
 from theoryprune.coresets.kernel_checks import is_kernel_fit as is_kernel_fit
 from theoryprune.coresets.norm import (
@@ -88,6 +89,7 @@ __all__ = [
     "kernel_fit",
     "is_kernel_fit",
     "output_rms",
+    "intercept_of",
     "norm",
     "norm_merge",
     "norm_v",

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 import theoryprune as tp
-from tests.coresets.nets import difference, inputs_of, model_graph, sequential_graph
+from tests.coresets.nets import OPTIONS, difference, inputs_of, model_graph, sequential_graph
 from theoryprune.coresets import is_reduction, kernel_fit, merge, norm, reduce
 from theoryprune.errors import BudgetError, LayerCollapseError
 
@@ -145,3 +145,16 @@ def test_depthwise_groups_keep_the_mean_of_what_reads_them():
     assert result.layers[[row.group for row in result.layers].index("block1.expand")].mean == "mean in the bias"
     assert is_reduction(result)
     assert result.coresets["block1.expand"].readings[0].shift is None
+
+
+@pytest.mark.parametrize("method", [merge, kernel_fit])
+@pytest.mark.parametrize("name", OPTIONS)
+def test_means_in_the_biases_of_every_kind_of_network(name, method):
+    """Streams, depthwise and grouped layers, concatenations: checked, and the small network computes the same."""
+    graph = model_graph(name)
+    result = reduce(graph, 0.5, method, streams=True, bias_correction=True, certify=False)
+    found = is_reduction(result)
+    assert found, found.reason
+    assert difference(tp.forward(result.graph, inputs_of(graph)), tp.forward(result.small, inputs_of(graph))) < 1e-10
+    told = [row.mean for row in result.layers if row.mean.startswith("mean in the bias")]
+    assert bool(told) == any(layer.kind == "batch_norm" for layer in graph.layers)

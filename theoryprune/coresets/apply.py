@@ -14,7 +14,7 @@ from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Consumer, Hidden
 from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.intercept import intercept_of
-from theoryprune.coresets.matrices import as_array, outgoing_of, with_outgoing
+from theoryprune.coresets.matrices import as_array, outgoing_of, weight_layer, with_outgoing
 from theoryprune.coresets.record import LayerCoreset
 from theoryprune.geometry.arguments import Floats, Indices
 from theoryprune.graph.evaluate import require_values
@@ -116,9 +116,7 @@ def _check(graph: WeightGraph, hidden: Hidden, coreset: GroupCoreset) -> None:
 def _consumer(
     graph: WeightGraph, consumer: Consumer, kept: Indices, weights: Floats, means: Floats | None
 ) -> WeightLayer:
-    layer = graph.by_name[consumer.layer]
-    if not isinstance(layer, WeightLayer):
-        raise TypeError(f"'{consumer.layer}' is no weight layer")
+    layer = weight_layer(graph, consumer.layer)
     new = replace(layer, weight=with_outgoing(graph, consumer, kept, weights))
     if means is None and not consumer.units.offset.any():
         return new

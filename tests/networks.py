@@ -1,5 +1,7 @@
 """Random small networks that mix every kind of layer, and random masks for them."""
 
+import functools
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -170,9 +172,14 @@ class RandomNet(nn.Module):
         return self.head(self.features(x))
 
 
-def random_graph(seed: int, dtype: torch.dtype = torch.float64, **options) -> tp.WeightGraph:
-    """Extract a random network in float64."""
-    net = RandomNet(seed, **options).to(dtype)
+def random_graph(seed: int, dtype: torch.dtype = torch.float64, blocks: int = 4, biases: bool = True) -> tp.WeightGraph:
+    """Extract a random network in float64; many tests share one, since a graph is never written to."""
+    return _extracted(seed, dtype, blocks, biases)
+
+
+@functools.cache
+def _extracted(seed: int, dtype: torch.dtype, blocks: int, biases: bool) -> tp.WeightGraph:
+    net = RandomNet(seed, blocks, biases).to(dtype)
     return tp.extract(net, net.example_shape)
 
 

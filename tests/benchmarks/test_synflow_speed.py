@@ -10,7 +10,9 @@ from benchmarks import synflow_speed
 def test_a_small_run(tmp_path, capsys):
     threads = torch.get_num_threads()
     out = tmp_path / "speed.json"
-    synflow_speed.synflow(("digits_convnet",), compression=10, rounds=2, iterations=100, memory=False, out=out)
+    synflow_speed.synflow(
+        ("digits_convnet",), compression=10, rounds=2, iterations=100, threads=1, memory=False, out=out
+    )
     torch.set_num_threads(threads)
     rows = json.loads(out.read_text())
     assert [(row["dtype"], row["schedule"]) for row in rows] == [

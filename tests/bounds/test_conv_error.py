@@ -1,5 +1,7 @@
 """Errors and gradients at a point, and the proved lower bound of an error."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -56,3 +58,32 @@ def test_rounding_hides_an_error_that_is_none():
     V, W = kernels("duplicates", n=6)
     layer = as_conv_layer(V, W, np.arange(6), V, 0.0, (5, 5), pixels(2), pixels(2))
     assert proved_error(layer, np.ones((2, 5, 5))) == 0
+
+
+def test_what_cancels_is_no_error():
+    # Sums of 30 channels over 3 taps that cancel: what float64 leaves of them is mostly rounding.
+    rng, one, hidden = np.random.default_rng(0), pixels(1), 0
+    for _ in range(40):
+        W = rng.uniform(0.5, 1, (30, 1, 1))
+        V = rng.standard_normal((1, 30, 3))
+        terms = V.reshape(-1)[:-1] * np.repeat(W[:, 0, 0], 3)[:-1]
+        V[0, -1, -1] = -float(terms.sum()) / W[-1, 0, 0]
+        layer = as_conv_layer(V, W, [0], np.zeros((1, 1, 3)), 0.0, (3,), one, one)
+        pairs = zip(V.reshape(-1).tolist(), np.repeat(W[:, 0, 0], 3).tolist(), strict=True)
+        exact = abs(sum(Fraction(v) * Fraction(w) for v, w in pairs))
+        assert Fraction(proved_error(layer, np.ones((1, 3)))) <= exact
+        hidden += proved_error(layer, np.ones((1, 3))) == 0
+    assert hidden > 20
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150])
+def test_biases_and_offsets_of_any_size_are_in_the_bound(scale):
+    # relu(2 x + b) with its output shifted by c: the error at x = 3 is 6 + b + c, whatever their scale.
+    one = pixels(1)
+    for b, c in ((5.0, 0.0), (0.0, 7.0), (5.0, 7.0)):
+        layer = as_conv_layer(
+            [[[1.0], [0.0]]], [[[2.0 * scale]], [[scale]]], [1], [[[0.0]]], 0.0, (1,), one, one,
+            bias=[b * scale, 0.0], offset=[c * scale], kept_offset=[0.0],
+        )  # fmt: skip
+        exact = (6 + b + c) * scale
+        assert exact * (1 - 1e-12) <= proved_error(layer, np.full((1, 1), 3.0)) <= exact

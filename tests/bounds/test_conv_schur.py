@@ -32,3 +32,17 @@ def test_no_torus_no_symbols():
     with pytest.raises(ValueError, match="torus"):
         common_symbols(pair_of(RING, SAME))
     assert conv_schur(pair_of(RING, SAME), [np.ones(6)], "default") == (np.inf, None)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_symbols_that_are_off_by_what_is_stated_still_give_a_bound(monkeypatch, part):
+    pair, share = pair_of(SAME, SAME), 1e-3
+    tried = [np.ones(pair.left.matrices.shape[2])]
+    true = conv_schur(pair, tried, "default")[0]
+    whole = common_symbols(pair)
+    low = tuple(symbols * (1 - share if place == part else 1) for place, symbols in enumerate(whole))
+    off = share * max(float(np.linalg.norm(symbol)) for symbol in whole[part])
+    taps = (pair.left, pair.right)[part].matrices
+    monkeypatch.setattr(module, "common_symbols", lambda pair: low)
+    monkeypatch.setattr(module, "symbol_error", lambda matrices: off if matrices.shape == taps.shape else 0.0)
+    assert true * (1 - 1e-9) <= conv_schur(pair, tried, "default")[0]

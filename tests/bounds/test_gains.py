@@ -76,3 +76,11 @@ def test_the_rounding_of_merged_rows_is_counted():
         active = max(w, Fraction(0)) + max(Fraction(float(W[1, 0])), Fraction(0)) - u * max(w, Fraction(0))
         passive = max(-w, Fraction(0)) + max(-Fraction(float(W[1, 0])), Fraction(0)) - u * max(-w, Fraction(0))
         assert max(abs(active), abs(passive)) <= Fraction(gain_bounds(pair).best)
+
+
+def test_one_slope_of_1_makes_no_layer_linear():
+    # x + 3 relu(-x), all of it dropped: the error is 2 at x = -1, where the slopes as they are written give 1.
+    layer = as_layer([[1.0, 3.0, 0.0]], [[1.0], [-1.0], [0.0]], [2], [[0.0]], [1.0, 0.0, 0.0])
+    for effort in ("fast", "default"):
+        bounds = gain_bounds(layer_pair(layer, np.array([-1, -1, 2]), np.array([0.0, 0.0, 1.0])), effort)
+        assert min(bounds.schur, bounds.centre, bounds.product, bounds.triangle) >= 2

@@ -48,3 +48,12 @@ def test_no_acceptance_below_the_exact_norm(monkeypatch):
     for _ in range(60):
         matrix = rng.standard_normal((int(rng.integers(2, 400)), 2))
         assert exact_square_2x2_at_most(matrix, spectral_norm_up(matrix))
+
+
+def test_a_product_that_rounding_lowers_is_no_bound(monkeypatch):
+    # Sums of equal squares are rounded the same way each time: the computed norms lie up to 1e-12 off the exact ones.
+    monkeypatch.setattr(norms, "_EXCESSES", [j * 2.0**-53 for j in range(-40, 2000)])
+    for k in range(1, 12):
+        value, rows = 0.1 * k, 40_000
+        bound = spectral_norm_up(np.full((rows, 2), value))
+        assert Fraction(bound) ** 2 >= 2 * rows * Fraction(value) ** 2

@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+import pytest
+
 from theoryprune.cli import main
 
 MODELS = '''
@@ -88,3 +90,11 @@ def usable_models(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     (tmp_path / "nets.py").write_text(MODELS)
     return "nets.py"
+
+
+def run_folder(place, *args):
+    """Let the command write a run folder beside the models, once for the tests that get copies of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        usable_models(place, patch)
+        assert main([*args, "--out", "run"]) == 0
+    return place / "run"

@@ -40,7 +40,10 @@ def test_what_nobody_expected_keeps_its_traceback(capfd, monkeypatch):
         run(capfd, "cite")
 
 
-@pytest.mark.parametrize("args", [("cite",), ("cite", "--json"), ("prune", "--help")])
+@pytest.mark.parametrize(
+    "args",
+    [("cite",), *(pytest.param(args, marks=pytest.mark.slow) for args in (("cite", "--json"), ("prune", "--help")))],
+)
 def test_a_broken_pipe_ends_quietly(args):
     reader, writer = os.pipe()
     os.close(reader)

@@ -1,5 +1,7 @@
 """Folders of reductions: what is written is read, and files of two of them do not mix."""
 
+import functools
+
 import pytest
 import torch
 
@@ -23,6 +25,7 @@ from theoryprune.graph.container import write
 from theoryprune.graph.hashing import graph_sha256
 
 
+@functools.cache
 def made(budget=0.5):
     result = reduce(model_graph("digits_mlp", torch.float32), Budget(params=budget), effort="fast")
     return ReductionRun(result, result.small, {"arguments": {}})

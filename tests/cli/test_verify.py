@@ -1,25 +1,28 @@
 """The command verify: honest folders pass, tampered ones are told where."""
 
 import json
+import shutil
 
 import pytest
 import torch
 
 import theoryprune as tp
-from tests.cli.command import run, usable_models
+from tests.cli.command import run, run_folder, usable_models
 from theoryprune.cli.folders import RECORD, file_hash
 from theoryprune.cli.proof import Proof, load_proof, save_proof
 from theoryprune.cli.runs import GRAPH, MASK, PROOF
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    args = ("--density", "0.1", "--schedule", "exponential", "--steps", "5")
+    return run_folder(tmp_path_factory.mktemp("made"), "prune", "nets.py:conv", *args)
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch, capfd):
+def folder(tmp_path, monkeypatch, made):
     usable_models(tmp_path, monkeypatch)
-    made = run(
-        capfd, "prune", "nets.py:conv", "--density", "0.1", "--schedule", "exponential", "--steps", "5", "--out", "run"
-    )
-    assert made.code == 0, made.err
-    return tmp_path / "run"
+    return shutil.copytree(made, tmp_path / "run")
 
 
 def edit(folder, change):

@@ -1,6 +1,7 @@
 """Folders of reductions: honest ones pass, tampered ones are told where, however well the tamperer knows the format."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 import theoryprune as tp
-from tests.cli.command import run, usable_models
+from tests.cli.command import run, run_folder, usable_models
 from theoryprune.cli.folders import RECORD, file_hash
 from theoryprune.cli.records import decode, encode
 from theoryprune.cli.reductions import BEFORE, CORESETS, GRAPH, SMALL, read_reduction
@@ -17,12 +18,16 @@ from theoryprune.graph.hashing import graph_sha256
 from theoryprune.reports import reduction_data
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    args = ("--params", "0.6", "--how", "uniform")
+    return run_folder(tmp_path_factory.mktemp("made"), "reduce", "nets.py:shaped", *args)
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch, capfd):
+def folder(tmp_path, monkeypatch, made):
     usable_models(tmp_path, monkeypatch)
-    made = run(capfd, "reduce", "nets.py:shaped", "--params", "0.6", "--how", "uniform", "--out", "run")
-    assert made.code == 0, made.err
-    return tmp_path / "run"
+    return shutil.copytree(made, tmp_path / "run")
 
 
 def reseal(folder):

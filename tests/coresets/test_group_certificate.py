@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from theoryprune.bounds import Window, certify_conv_layer
 from theoryprune.coresets.group_certificate import GroupCertificate, root_of_squares, summed
 
 
@@ -37,3 +38,14 @@ def test_a_bound_is_vacuous_above_that_of_deleting_and_not_below_what_deleting_w
     assert proof.vacuous == (word == "yes")
     assert ("vacuous" in str(proof)) == (word != "no")
     assert GroupCertificate((), None, None, None, "why").vacuity is None
+
+
+def test_without_any_witness_nothing_was_observed():
+    window, given = Window((1,), (0,), (1,)), ([[[1.0], [2.0]]], [[[1.0]], [[-1.0]]], [0], [[[1.0]]], 0.0)
+    shape = {"size": (3,), "producer": window, "consumer": window}
+    known, unknown = certify_conv_layer(*given, **shape), certify_conv_layer(*given, **shape, pool_gain=2.0)
+    assert unknown.witness is None
+    assert summed([unknown], seen=True).observed is None
+    assert str(summed([unknown], seen=True)).startswith("gain of the error in [?, ")
+    assert summed([known, unknown], seen=True).observed == known.observed > 0
+    assert summed([known], seen=False).observed is None

@@ -24,7 +24,8 @@ class GroupCertificate:
     parts : tuple of LayerCertificate or ConvCertificate
         One for each reading of dense layers, one for each consumer of convolutions. Empty where nothing is certified.
     observed : float or None
-        A gain that was reached: the true one is at least this. None where the search does not know the activation.
+        A gain that was reached: the true one is at least this. None where the search does not know the activation, or
+        what stands between the layers.
     best : float or None
         The proved bound of the gain: the norm of the consumers' errors over that of the producers' inputs.
     full : float or None
@@ -89,13 +90,13 @@ def summed(parts: Sequence[LayerCertificate | ConvCertificate], *, seen: bool) -
     parts : sequence of LayerCertificate or ConvCertificate
         Of errors that lie side by side: their bounds add up in squares.
     seen : bool
-        Whether their searches knew the activation. A search that found nothing knows none.
+        Whether their searches knew the activation. Where none had a witness, none knew what stands between the layers.
     """
-    observed, deleted = (
-        (max((part.observed for part in parts), default=0.0), max((part.full_observed for part in parts), default=0.0))
-        if seen
-        else (None, None)
-    )
+    known = [part for part in parts if part.witness is not None]
+    observed = deleted = None
+    if seen and (known or not parts):
+        observed = max((part.observed for part in known), default=0.0)
+        deleted = max((part.full_observed for part in known), default=0.0)
     best, full = root_of_squares([part.best for part in parts]), root_of_squares([part.full.best for part in parts])
     constants = [part.constant for part in parts if isinstance(part, ConvCertificate)]
     return GroupCertificate(tuple(parts), observed, best, full, "", root_of_squares(constants), full_observed=deleted)

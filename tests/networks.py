@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 import theoryprune as tp
+from benchmarks.models import MODELS
 
 
 class RandomNet(nn.Module):
@@ -194,3 +195,11 @@ def random_mask(graph: tp.WeightGraph, density: float, seed: int) -> tp.Mask:
         count = max(1, int(density * weight.numel()))
         keep[name] = score >= score.flatten().topk(count).values[-1]
     return tp.Mask(keep)
+
+
+@functools.cache
+def on_meta(name: str) -> tuple[nn.Module, tp.WeightGraph]:
+    """A benchmark model without values, and its graph, which many tests share."""
+    with torch.device("meta"):
+        model = MODELS[name]().eval()
+    return model, tp.extract(model, model.example_shape)

@@ -1,8 +1,11 @@
 """The norm of many complex matrices is never below the true one of any."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
+from theoryprune.bounds import batch_norms
 from theoryprune.bounds.batch_norms import largest_norm_up
 
 
@@ -22,3 +25,12 @@ def test_exact_norms():
         exact = 5.0 if U.shape == (1, 2) else 1.0
         assert exact <= largest_norm_up(U[None].astype(complex), 1e-13) <= exact * (1 + 1e-8)
     assert largest_norm_up(np.zeros((3, 2, 2), dtype=complex), 1e-13) == 1e-13
+
+
+def test_products_that_rounding_lowers_are_no_bound(monkeypatch):
+    # All entries equal: a norm known exactly, and products whose terms are all rounded the same way.
+    monkeypatch.setattr(batch_norms, "_EXCESSES", [j * 2.0**-53 for j in range(-40, 40)] + [1e-6])
+    for k in range(1, 12):
+        value, rows = 0.09 * k, 20_000
+        bound = largest_norm_up(np.full((1, rows, 2), complex(value, 0)), 1e-12)
+        assert Fraction(bound) ** 2 >= 2 * rows * Fraction(value) ** 2

@@ -76,14 +76,42 @@ def test_what_cancels_is_no_error():
     assert hidden > 20
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e150])
+@pytest.mark.parametrize("scale", [1e-150, 1.0, 1e150])
 def test_biases_and_offsets_of_any_size_are_in_the_bound(scale):
     # relu(2 x + b) with its output shifted by c: the error at x = 3 is 6 + b + c, whatever their scale.
     one = pixels(1)
-    for b, c in ((5.0, 0.0), (0.0, 7.0), (5.0, 7.0)):
-        layer = as_conv_layer(
-            [[[1.0], [0.0]]], [[[2.0 * scale]], [[scale]]], [1], [[[0.0]]], 0.0, (1,), one, one,
-            bias=[b * scale, 0.0], offset=[c * scale], kept_offset=[0.0],
-        )  # fmt: skip
-        exact = (6 + b + c) * scale
+    for b, c in ((None, 0.0), (None, 7.0), (5.0, 0.0), (5.0, 7.0)):
+        changes = {} if b is None else {"bias": [b * scale, 0.0]}
+        changes |= {"offset": [c * scale], "kept_offset": [0.0]} if c else {}
+        V, W = [[[1.0], [0.0]]], [[[2.0 * scale]], [[scale]]]
+        layer = as_conv_layer(V, W, [1], [[[0.0]]], 0.0, (1,), one, one, **changes)
+        exact = (6 + (b or 0.0) + c) * scale
         assert exact * (1 - 1e-12) <= proved_error(layer, np.full((1, 1), 3.0)) <= exact
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-323, 1e-310])
+def test_errors_among_the_smallest_numbers_round_down(size):
+    one = pixels(1)
+    layer = as_conv_layer([[[1.0], [1.0]]], [[[1.0]], [[size]]], [0], [[[1.0]]], 0.0, (1,), one, one)
+    for x in np.linspace(0.5, 4, 50):
+        assert Fraction(proved_error(layer, np.full((1, 1), x))) <= Fraction(size) * Fraction(x)
+
+
+@pytest.mark.parametrize("given", ["rows", "bias", "offset"])
+def test_equal_terms_are_rounded_the_same_way_and_yet_prove_nothing(given):
+    # Thousands of equal terms against one, a bias or an offset that cancels them but for rounding.
+    one, n = pixels(1), 3_000
+    for k in range(1, 8):
+        value = 0.1 * k
+        total = float(np.full(n, value).cumsum()[-1])
+        V, W = np.ones((1, n + 1, 1)), np.full((n + 1, 1, 1), value)
+        V[0, -1], W[-1], changes, rest = 0.0, 1.0, {}, Fraction(total)
+        if given == "rows":
+            V[0, -1] = -total
+        elif given == "bias":
+            V[0, -1], W[-1], changes["bias"] = -1.0, 0.0, [0.0] * n + [total]
+        else:
+            changes |= {"offset": [0.0], "kept_offset": [total]}
+        layer = as_conv_layer(V, W, [0], np.zeros((1, 1, 1)), 0.0, (1,), one, one, **changes)
+        exact = abs(n * Fraction(value) - rest)
+        assert Fraction(proved_error(layer, np.ones((1, 1)))) <= exact

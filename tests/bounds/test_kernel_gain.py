@@ -60,3 +60,10 @@ def test_refusals():
     with pytest.raises(ValueError, match="weight must be finite"):
         as_floats(torch.tensor([np.inf]), "weight")
     assert as_floats(torch.ones(2, dtype=torch.bfloat16), "weight").dtype == np.float64
+
+
+def test_what_rounding_may_add_is_the_sum_over_the_taps():
+    # Each tap may move by 1 %, all three of them with one sign at some frequency; the gain itself is about sqrt(5).
+    layer, kernel = conv(1, 1, 3), np.array([[[1.0, 1.0, -1.0]]])
+    plain = kernel_gain(layer, kernel, (1, 9))
+    assert kernel_gain(layer, kernel, (1, 9), relative=0.01) >= plain + 0.01 * 3

@@ -115,3 +115,9 @@ def test_long_axes_go_by_sums_and_stay_above():
 def test_other_layers_are_refused_by_name():
     with pytest.raises(UnsupportedLayerError, match=r"'act'.*pooling.*relu"):
         pool_gain(ReLU(name="act", inputs=("x",)), (3,))
+
+
+def test_a_divisor_may_be_negative():
+    layer = AvgPool(kernel=(2, 2), stride=(1, 2), padding=(0, 0), divisor_override=-3, **COMMON)
+    exact = np.linalg.norm(explicit(layer, (1, 5, 4)), 2)
+    assert exact * (1 - 1e-13) <= pool_gain(layer, (2, 5, 4)) <= exact * (1 + 1e-9)

@@ -48,3 +48,16 @@ def test_symbols_of_two_axes():
     expected = np.einsum("ft,toi->foi", phase, K)
     assert np.linalg.norm(found - expected, axis=(1, 2)).max() <= 2 * symbol_error(K)
     assert symbol_error(K) < 1e-13
+
+
+def test_the_stated_error_holds_for_sums_that_are_rounded_the_same_way():
+    for k in range(1, 8):
+        K = np.full((5_000, 1, 1), 0.1 * k)
+        found = symbols(K, *twiddles(np.array([[0]]), np.arange(5_000)[:, None], (7,)))
+        off = abs(Fraction(float(found[0, 0, 0].real)) - 5_000 * Fraction(0.1 * k))
+        assert off <= Fraction(symbol_error(K))
+
+
+def test_taps_that_cancel_have_the_error_of_their_sizes():
+    K = np.array([1.0, -1.0]).reshape(2, 1, 1)
+    assert symbol_error(K) == symbol_error(np.abs(K)) > 2 * UNIT

@@ -274,7 +274,7 @@ def test_a_network_of_which_nothing_but_the_shortcut_is_left_still_runs():
     assert torch.equal(tp.forward(small, x), torch.relu(x))
 
 
-EVERY = {name: pytest.param(name, marks=() if size < 6e5 else pytest.mark.slow) for name, size in models_by_size()}
+EVERY = {name: pytest.param(name, marks=() if size < 3e5 else pytest.mark.slow) for name, size in models_by_size()}
 
 
 @pytest.mark.parametrize("name", EVERY.values())

@@ -14,6 +14,8 @@ from tests.small import Written, normal, same, with_statistics, witness
 
 HUGE = {"vgg11_224", "vgg16_224", "vgg19_224", "vgg11_bn_224", "vgg16_bn_224", "vgg19_bn_224", "resnet1202"}
 LARGE = HUGE | {"vgg16_bn", "vgg19_bn", "vgg19_bn_64", "resnet50_224", "resnet110", "resnet110_a"}
+LARGE |= {"vgg13_bn", "vgg16_bn_64", "resnet34_224"}  # and what only repeats the blocks of a smaller one
+LARGE |= {f"resnet{depth}{shortcut}" for depth in (32, 44, 56) for shortcut in ("", "_a")}
 
 
 def equal(graph, model, shape, n):

@@ -240,7 +240,7 @@ def test_an_evaluator_that_shrinks_again_and_again(seed):
 
 def test_masks_are_those_of_the_full_network():
     torch.manual_seed(0)
-    model = resnet20(width=0.5)
+    model = resnet20(width=0.25)
     graph = tp.extract(model, model.example_shape)
 
     def shrinking(graph: tp.WeightGraph) -> tp.Scores:

@@ -137,10 +137,13 @@ def test_trap_084_deepcopy_keeps_the_mask():
 
 @pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")  # torch.compile warns of its own internals when first used
 @pytest.mark.filterwarnings("ignore:.*:FutureWarning")
-def test_trap_092_compiles_as_one_graph():
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
+def test_trap_092_compiles_as_one_graph(backend):
     masked = tp.mask_module(small_model(), random_keep(small_model())).eval()
     x = torch.randn(2, 1, 8, 8)
-    torch.testing.assert_close(torch.compile(masked, fullgraph=True)(x), masked(x), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        torch.compile(masked, fullgraph=True, backend=backend)(x), masked(x), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_trap_093_exports():

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import theoryprune as tp
+from tests.maps import chain_graph
 from tests.networks import random_graph, random_mask
 from tests.small import normal, same, with_statistics, witness
 from theoryprune.graph.cuts import exact_cuts
@@ -96,11 +97,10 @@ def test_branches_of_one_tensor_are_told_apart():
 
 
 def test_nothing_is_too_deep():
-    net = nn.Sequential(*[nn.Linear(8, 8, bias=False) for _ in range(900)]).double()
-    with torch.no_grad():
-        for layer in net:
-            layer.weight.uniform_(1, 2)
-    flow = plain_flow(tp.extract(net, (8,)))
+    graph = chain_graph(*[8] * 901)
+    draw = torch.Generator().manual_seed(0)
+    weights = {name: 1 + torch.rand(8, 8, generator=draw, dtype=torch.float64) for name in graph.order}
+    flow = plain_flow(graph.with_weights(weights))
     assert flow.exponent > 2000
     assert all(float(score.sum()) == pytest.approx(flow.total, rel=1e-12) for score in flow.scores.values())
 

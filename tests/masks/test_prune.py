@@ -255,7 +255,10 @@ def finishes(model, steps, dtype=torch.float64):
     return pruning
 
 
-@pytest.mark.parametrize(("model", "steps"), [(resnet56, 20), (resnet110, 8)])
+LONG = [pytest.param(model, steps, marks=pytest.mark.slow) for model, steps in ((resnet56, 20), (resnet110, 8))]
+
+
+@pytest.mark.parametrize(("model", "steps"), [(resnet56, 8), *LONG])
 def test_trap_029_deep_networks_reach_compression_100_exactly(model, steps):
     finishes(model, steps)
 

@@ -1,5 +1,6 @@
 """Exactly k, in a total order, against a full stable sort; prefixes of limited sum, against cumulative sums."""
 
+from functools import lru_cache
 from itertools import accumulate
 from math import inf, isnan
 
@@ -41,6 +42,7 @@ class Pieces(Vectors):
         return self.names[places]
 
 
+@lru_cache(maxsize=1)
 def order_of(candidates):
     """All candidates in the order of removal: (score, flat index, place or None)."""
     whole = candidates.at(torch.arange(candidates.ranges[-1][1]))

@@ -1,16 +1,12 @@
 import numpy as np
 import pytest
-import torch
 
-import theoryprune as tp
-from benchmarks.models import MODELS
+from tests.networks import on_meta
 from theoryprune.measures import WidthCost, width_cost
 
 
 def meta(name):
-    with torch.device("meta"):
-        model = MODELS[name]()
-    return tp.extract(model, model.example_shape)
+    return on_meta(name)[1]
 
 
 @pytest.mark.parametrize("name", ["digits_mlp", "resnet20", "dense_tiny", "grouped_tiny", "mobile_tiny"])

@@ -5,17 +5,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import theoryprune as tp
 from benchmarks.models import MODELS
+from tests.networks import on_meta
 from theoryprune import measures
 from theoryprune.errors import UnsupportedLayerError
 from theoryprune.layers import LAYERS, WeightLayer
 
-CHECKED = [pytest.param(n, marks=pytest.mark.slow) if n == "resnet1202" else n for n in MODELS]
-
-
-def on_meta(factory):
-    with torch.device("meta"):
-        model = factory().eval()
-    return model, tp.extract(model, model.example_shape)
+DEEP = {f"resnet{depth}{shortcut}" for depth in (44, 56, 110, 1202) for shortcut in ("", "_a")}  # more of the same
+CHECKED = [pytest.param(n, marks=pytest.mark.slow) if n in DEEP else n for n in MODELS]
 
 
 def flops(model, shape):
@@ -31,7 +27,7 @@ def mask_of(graph, density=0.5, seed=0):
 
 @pytest.mark.parametrize("name", CHECKED)
 def test_trap_045_macs_are_half_the_flops_of_torchs_counter(name):
-    model, graph = on_meta(MODELS[name])
+    model, graph = on_meta(name)
     assert 2 * measures.macs(graph) == flops(model, model.example_shape)
     assert measures.size(graph).total == sum(p.numel() for p in model.parameters())
 

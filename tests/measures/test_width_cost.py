@@ -7,7 +7,8 @@ from torch import nn
 
 import theoryprune as tp
 from benchmarks.models import MODELS
-from tests.networks import random_graph
+from tests.measures.test_macs import DEEP
+from tests.networks import on_meta, random_graph
 from tests.small import Written, with_statistics
 from tests.widths import random_choice, without
 from theoryprune import measures
@@ -69,11 +70,11 @@ def test_the_count_is_that_of_the_compacted_network(name):
             agrees(graph, seed, orders)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "resnet1202"])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in DEEP else n for n in MODELS if n != "resnet1202"]
+)
 def test_full_width_is_the_whole_network_on_the_meta_device_too(name):
-    with torch.device("meta"):
-        model = MODELS[name]()
-    graph = tp.extract(model, model.example_shape)
+    _, graph = on_meta(name)
     assert width_cost(graph, "params").total == measures.size(graph).total
     assert width_cost(graph, "macs").total == measures.macs(graph)
 

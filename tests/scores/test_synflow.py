@@ -30,14 +30,14 @@ def recipe(network, seed):
     return graph.with_weights(weights), fixture["results"]
 
 
-CASES = [("resnet20", 0, alpha) for alpha in ("0.5", "1.0", "1.5", "2.0", "3.0")]
-CASES += [("resnet20", 1, alpha) for alpha in ("1.0", "2.0")]
-SLOW = [("vgg11bn", 0, alpha) for alpha in ("1.0", "3.0")]
+CASES = [("resnet20", 0, alpha) for alpha in ("1.0", "3.0")] + [("resnet20", 1, "2.0")]
+SLOW = [("resnet20", 0, alpha) for alpha in ("0.5", "1.5", "2.0")] + [("resnet20", 1, "1.0")]
+SLOW += [("vgg11bn", 0, alpha) for alpha in ("1.0", "2.0", "3.0")]
 
 
 @pytest.mark.parametrize(
     ("network", "seed", "alpha"),
-    [*CASES, ("vgg11bn", 0, "2.0"), *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)],
+    [*CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)],
 )
 def test_counts_and_hashes_of_the_published_procedure_in_float64(network, seed, alpha):
     graph, results = recipe(network, seed)
@@ -51,9 +51,7 @@ def test_counts_and_hashes_of_the_published_procedure_in_float64(network, seed, 
 def test_every_fixture_is_asked_for():
     for path in FIXTURES.glob("*.json"):
         network, seed = path.stem.split("_seed")
-        asked = {
-            alpha for name, s, alpha in [*CASES, *SLOW, ("vgg11bn", 0, "2.0")] if (name, s) == (network, int(seed))
-        }
+        asked = {alpha for name, s, alpha in [*CASES, *SLOW] if (name, s) == (network, int(seed))}
         assert asked == set(json.loads(path.read_text())["results"])
 
 

@@ -3,7 +3,16 @@
 from typing import Any
 
 import theoryprune as tp
-from benchmarks.coresets.networks import COLUMNS, NOTES, logits, reduced_row, refusals, unpruned, violations
+from benchmarks.coresets.networks import (
+    COLUMNS,
+    NOTES,
+    VARIANTS,
+    logits,
+    reduced_row,
+    refusals,
+    unpruned,
+    violations,
+)
 from benchmarks.coresets.options import Options
 from benchmarks.coresets.report import Report
 from benchmarks.digits import Images
@@ -29,8 +38,10 @@ def reports(graph: tp.WeightGraph, images: Images, keeps: tuple[float, ...] = KE
     wanted = logits(graph, images.x, BATCH)
     base = unpruned(graph, images, wanted)
     interior: list[dict[str, Any]] = [base]
-    for method in CONSTRUCTIONS:
-        interior += [reduced_row(graph, images, wanted, method, keep, seeds=SEEDS, batch=BATCH) for keep in keeps]
+    for method, options in (*((name, {}) for name in CONSTRUCTIONS), *VARIANTS):
+        interior += [
+            reduced_row(graph, images, wanted, method, keep, seeds=SEEDS, batch=BATCH, **options) for keep in keeps
+        ]
     streams = [
         base,
         *(reduced_row(graph, images, wanted, "merge", keep, seeds=SEEDS, batch=BATCH, streams=True) for keep in keeps),

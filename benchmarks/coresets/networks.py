@@ -34,20 +34,29 @@ NOTES = (
 )
 
 
+VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("kernel_fit", {"inputs": "standard"}),
+    ("kernel_fit", {"bias_correction": False}),
+    ("merge", {"bias_correction": True}),
+    ("merge", {"inputs": "batchnorm", "bias_correction": True}),
+    ("norm_v", {"bias_correction": True}),
+    ("norm_v_merge", {"bias_correction": True}),
+)
+"""Constructions with other options of `reduce` than its defaults, a row each."""
+
+
 def reductions(
     graph: tp.WeightGraph,
     method: str,
     budget: float | Mapping[str, int],
     seeds: Sequence[int],
     *,
-    streams: bool = False,
     effort: str = "fast",
+    **options: Any,
 ) -> Iterator[Reduction]:
     """Reduce a network by a construction; by one that draws, with every seed, the first time with certificates."""
     for number, seed in enumerate(seeds if method in SEEDED else seeds[:1]):
-        yield reduce(
-            graph, budget, CONSTRUCTIONS[method], streams=streams, certify=number == 0, effort=effort, seed=seed
-        )
+        yield reduce(graph, budget, CONSTRUCTIONS[method], certify=number == 0, effort=effort, seed=seed, **options)
 
 
 @torch.inference_mode()
@@ -67,12 +76,13 @@ def reduced_row(
     batch: int,
     **options: Any,
 ) -> dict[str, Any]:
-    """Reduce, compact, and compare with the logits of the network."""
+    """Reduce with some options, compact, and compare with the logits of the network."""
     found = list(reductions(graph, method, keep, seeds, **options))
     small = [result.small for result in found]
     outs = [logits(one, images.x, batch) for one in small]
+    told = [f"{key}={value}" for key, value in options.items() if key not in ("streams", "effort")]
     return {
-        "method": method,
+        "method": ", ".join([method, *told]),
         "keep": keep,
         "draws": len(found),
         "parameters": tp.measures.size(small[0]).total,

@@ -4,7 +4,16 @@ from typing import Any
 
 import theoryprune as tp
 from benchmarks.cifar10 import cifar10_test, normalised, spread_out
-from benchmarks.coresets.networks import COLUMNS, NOTES, logits, reduced_row, refusals, unpruned, violations
+from benchmarks.coresets.networks import (
+    COLUMNS,
+    NOTES,
+    VARIANTS,
+    logits,
+    reduced_row,
+    refusals,
+    unpruned,
+    violations,
+)
 from benchmarks.coresets.options import Options
 from benchmarks.coresets.report import Report
 from benchmarks.digits import Images
@@ -29,8 +38,10 @@ def reports(graph: tp.WeightGraph, images: Images, keeps: tuple[float, ...] = KE
     wanted = logits(graph, images.x, BATCH)
     base = unpruned(graph, images, wanted)
     interior: list[dict[str, Any]] = [base]
-    for method in CONSTRUCTIONS:
-        interior += [reduced_row(graph, images, wanted, method, keep, seeds=SEEDS, batch=BATCH) for keep in keeps]
+    for method, options in (*((name, {}) for name in CONSTRUCTIONS), *VARIANTS):
+        interior += [
+            reduced_row(graph, images, wanted, method, keep, seeds=SEEDS, batch=BATCH, **options) for keep in keeps
+        ]
     streams = [base]
     for method in ("merge", "kernel_fit", "norm_v_merge"):
         streams += [

@@ -39,6 +39,11 @@ def test_what_is_deterministic_is_run_once(case):
     assert networks.reduced_row(*case, "merge", 0.5, seeds=(0, 1, 2), batch=30)["draws"] == 1
 
 
+def test_options_stand_in_the_name(case):
+    row = networks.reduced_row(*case, "merge", 0.5, seeds=(0,), batch=30, bias_correction=False, effort="fast")
+    assert row["method"] == "merge, bias_correction=False"
+
+
 def test_the_network_itself(case):
     row = networks.unpruned(*case)
     assert (row["error"], row["agreement"], row["parameters"]) == (0.0, 1.0, 17_226)

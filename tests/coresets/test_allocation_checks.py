@@ -52,3 +52,14 @@ def test_curves_of_other_limits():
     found = allocate(CURVES, COST, Budget(params=0.5))
     stricter = [replace(curve, smallest=4) for curve in CURVES]
     assert not is_allocation(found, stricter, COST)
+
+
+def test_biases_that_are_added_count():
+    def added(widths):
+        return 30 if widths["a"] < SIZES["a"] else 0
+
+    found = allocate(CURVES, COST, Budget(params=0.5), added=added)
+    assert found.widths["a"] < SIZES["a"]
+    assert is_allocation(found, CURVES, COST, added)
+    assert not is_allocation(found, CURVES, COST)  # it could keep more
+    assert not is_allocation(allocate(CURVES, COST, Budget(params=0.5)), CURVES, COST, added)  # too large with them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from theoryprune.coresets.allocation import Allocation
 from theoryprune.coresets.curve import ErrorCurve
@@ -11,13 +11,18 @@ from theoryprune.coresets.removals import allowed_widths
 from theoryprune.measures import WidthCost
 
 
-def is_allocation(allocation: Allocation, curves: Sequence[ErrorCurve], cost: WidthCost) -> bool:
+def is_allocation(
+    allocation: Allocation,
+    curves: Sequence[ErrorCurve],
+    cost: WidthCost,
+    added: Callable[[Mapping[str, int]], int] | None = None,
+) -> bool:
     """Check the figures of an allocation, and that it uses its budget up to one removal.
 
     Parameters
     ----------
     allocation : Allocation
-    curves, cost
+    curves, cost, added
         Those it was made of.
 
     Returns
@@ -48,14 +53,14 @@ def is_allocation(allocation: Allocation, curves: Sequence[ErrorCurve], cost: Wi
     steps = (path.widths[:-1] - path.widths[1:]).tolist()
     if any(min(step) < 0 or sum(count > 0 for count in step) != 1 for step in steps):
         return False
-    return _uses_budget(allocation, rows)
+    return _uses_budget(allocation, rows, added or (lambda widths: 0))
 
 
 def _error(curves: Sequence[ErrorCurve], widths: Mapping[str, int]) -> float:
     return math.fsum(curve.error(widths[curve.name]) for curve in curves)
 
 
-def _uses_budget(allocation: Allocation, rows: list[dict[str, int]]) -> bool:
+def _uses_budget(allocation: Allocation, rows: list[dict[str, int]], added: Callable[[Mapping[str, int]], int]) -> bool:
     path, budget = allocation.path, allocation.budget
     if allocation.widths not in rows:
         return False
@@ -65,4 +70,5 @@ def _uses_budget(allocation: Allocation, rows: list[dict[str, int]]) -> bool:
     if budget.quantity == "error":
         return allocation.error <= budget.amount and (at + 1 == len(path) or path.errors[at + 1] > budget.amount)
     limit = budget.limit(allocation.total)
-    return allocation.spent <= limit and (at == 0 or path.costs[at - 1] > limit)
+    fits = [path.costs[row] + added(rows[row]) <= limit for row in (at, at - 1) if row >= 0]
+    return fits in ([True], [True, False])

@@ -92,7 +92,7 @@ def test_biases_and_offsets_of_any_size_are_in_the_bound(scale):
 @pytest.mark.parametrize("size", [5e-324, 1e-323, 1e-310])
 def test_errors_among_the_smallest_numbers_round_down(size):
     one = pixels(1)
-    layer = as_conv_layer([[[1.0], [1.0]]], [[[1.0]], [[size]]], [0], [[[1.0]]], 0.0, (1,), one, one)
+    layer = as_conv_layer([[[1.0], [1.0]]], [[[size]], [[size]]], [0], [[[1.0]]], 0.0, (1,), one, one)
     for x in np.linspace(0.5, 4, 50):
         assert Fraction(proved_error(layer, np.full((1, 1), x))) <= Fraction(size) * Fraction(x)
 
@@ -109,7 +109,7 @@ def test_equal_terms_are_rounded_the_same_way_and_yet_prove_nothing(given):
         if given == "rows":
             V[0, -1] = -total
         elif given == "bias":
-            V[0, -1], W[-1], changes["bias"] = -1.0, 0.0, [0.0] * n + [total]
+            V[0, -1], W, changes["bias"] = -1.0, 0.0 * W, [value] * n + [total]
         else:
             changes |= {"offset": [0.0], "kept_offset": [total]}
         layer = as_conv_layer(V, W, [0], np.zeros((1, 1, 1)), 0.0, (1,), one, one, **changes)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -121,3 +122,18 @@ def test_a_divisor_may_be_negative():
     layer = AvgPool(kernel=(2, 2), stride=(1, 2), padding=(0, 0), divisor_override=-3, **COMMON)
     exact = np.linalg.norm(explicit(layer, (1, 5, 4)), 2)
     assert exact * (1 - 1e-13) <= pool_gain(layer, (2, 5, 4)) <= exact * (1 + 1e-9)
+
+
+def test_a_long_axis_with_a_divisor_of_its_own():
+    # Windows of 4 cells at every second one, divided by 4: inside, the constant map keeps its size on half the cells.
+    shape = {"kernel": (4, 1), "stride": (2, 1), "padding": (0, 0)}
+    gain = pool_gain(AvgPool(divisor_override=4, **shape, **COMMON), (1, 2600, 1))
+    reached = math.sqrt(1299 / 2600)
+    assert reached <= gain <= 1.1 * reached
+    assert pool_gain(AvgPool(**shape, **COMMON), (1, 2600, 1)) == pytest.approx(gain)
+
+
+def test_roots_are_rounded_up():
+    for shared in (2, 3, 5, 6, 7):
+        layer = MaxPool(kernel=(shared,), stride=(1,), padding=(0,), dilation=(1,), **COMMON)
+        assert Fraction(pool_gain(layer, (1, 20))) ** 2 >= shared

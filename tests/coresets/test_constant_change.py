@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+import theoryprune as tp
 from tests.coresets.nets import sequential_graph
 from theoryprune.coresets import CONSTRUCTIONS, group_coreset, hidden_layer, is_reduction, reduce
 from theoryprune.coresets.apply import applied
@@ -231,3 +232,15 @@ def test_no_input_shows_more_where_means_went_into_biases(case, method):
         rounding = 1e-14 * before.flatten(1).norm(dim=1)
         assert (error <= allowed + rounding).all()
         assert (error[length <= 2] <= made.end_to_end.error + rounding[length <= 2]).all()
+
+
+@pytest.mark.parametrize(("weight", "shift"), [(1e305, 1e-10), (3e-170, 7e-150), (-1e200, 1e-300)])
+def test_products_at_the_ends_of_the_range(weight, shift):
+    net = nn.Sequential(nn.Linear(1, 2), nn.ReLU(), nn.BatchNorm1d(2), nn.Linear(2, 1)).double()
+    net[2].bias.data = torch.tensor([shift, 0.0], dtype=torch.float64)
+    net[3].weight.data = torch.tensor([[weight, 1.0]], dtype=torch.float64)
+    graph = tp.extract(net.eval(), (1,))
+    (hidden,) = hidden_groups(graph)
+    after = graph.with_weights({"3.weight": torch.tensor([[0.0, 1.0]], dtype=torch.float64)})
+    found = constant_change(graph, after, hidden.consumers[0])
+    assert found.tolist() == [float(Fraction(weight) * Fraction(shift))]

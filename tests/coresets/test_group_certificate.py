@@ -46,6 +46,7 @@ def test_without_any_witness_nothing_was_observed():
     known, unknown = certify_conv_layer(*given, **shape), certify_conv_layer(*given, **shape, pool_gain=2.0)
     assert unknown.witness is None
     assert summed([unknown], seen=True).observed is None
+    assert summed([unknown], seen=True).full_observed is None
     assert str(summed([unknown], seen=True)).startswith("gain of the error in [?, ")
     assert summed([known, unknown], seen=True).observed == known.observed > 0
     assert summed([known], seen=False).observed is None

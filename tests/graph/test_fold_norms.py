@@ -55,3 +55,34 @@ def test_the_graph_is_not_written():
     assert torch.equal(graph.weights["0.weight"], before)
     with pytest.raises(TypeError, match="WeightGraph"):
         fold_batch_norms(nn.Linear(1, 1))
+
+
+def test_batch_norms_at_the_end_and_one_behind_the_other():
+    class Forked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.f, self.a, self.b = nn.Linear(3, 4), nn.BatchNorm1d(4), nn.BatchNorm1d(4)
+
+        def forward(self, x):
+            first = self.a(self.f(x))
+            return self.b(first) + first
+
+    for net, kinds in (
+        (nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.BatchNorm1d(4)), ["linear"]),
+        (Forked(), ["linear", "batch_norm", "add"]),
+    ):
+        graph = tp.extract(with_statistics(net).double(), (3,))
+        folded = fold_batch_norms(graph)
+        assert [layer.kind for layer in folded.layers] == kinds
+        x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(tp.forward(folded, x), tp.forward(graph, x), rtol=1e-12, atol=1e-12)
+
+
+def test_coefficients_are_computed_in_float64_and_cast_once():
+    torch.manual_seed(0)
+    graph = tp.extract(with_statistics(nn.Sequential(nn.Linear(30, 20), nn.BatchNorm1d(20))), (30,))
+    linear, norm = graph.layers
+    scale, shift = norm.affine()
+    folded = fold_batch_norms(graph).by_name[linear.name]
+    assert torch.equal(folded.weight, (linear.weight.double() * scale[:, None]).float())
+    assert torch.equal(folded.bias, (shift + scale * linear.bias.double()).float())

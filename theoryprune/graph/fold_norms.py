@@ -53,7 +53,6 @@ def fold_batch_norms(graph: WeightGraph) -> WeightGraph:
         if isinstance(layer, BatchNorm) and isinstance(before, WeightLayer) and readers[original.inputs[0]] == 1:
             records[before.name] = _folded(before, layer)
             end[layer.name] = before.name
-            readers[before.name] = readers[layer.name]
         else:
             records[layer.name] = layer
     left = replace(graph, layers=tuple(records.values()), output=end.get(graph.output, graph.output))

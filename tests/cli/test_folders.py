@@ -93,3 +93,12 @@ def test_records_of_other_kinds(tmp_path, change, message):
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no run folder of theoryprune: run.json, small.safetensors not found"):
         read_record(tmp_path, "reduction", ["small.safetensors"])
+
+
+def test_a_damaged_record_is_told_before_missing_files(tmp_path):
+    write_folder(tmp_path / "run", filled("a"))
+    with pytest.raises(FileNotFoundError, match=r"is no whole run folder: mask.safetensors not found in it; run again"):
+        read_record(tmp_path / "run", "reduction", ["mask.safetensors"])
+    (tmp_path / "run" / RECORD).write_text("{")
+    with pytest.raises(FileFormatError, match="is damaged"):
+        read_record(tmp_path / "run", "run", ["mask.safetensors"])

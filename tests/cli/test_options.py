@@ -36,6 +36,7 @@ def test_the_amounts_are_one_group(capfd):
         ("schedule=adaptive(), density=0.0123 or more", "--schedule adaptive, --density 0.0123 or more"),
         ("guard='layer' keeps", "--guard layer keeps"),
         ("a stream (streams=True reduces it)", "a stream (--streams reduces it)"),
+        ("(end_to_end=True asks for it)", "(--end-to-end asks for it)"),
         ("Budget(params=0.1): Ask for params=0.2 at least", "Budget(params=0.1): Ask for --params 0.2 at least"),
         ("seed='3', microscope='layer'", "seed='3', microscope='layer'"),
     ],

@@ -1,6 +1,10 @@
 """How a reduction is printed, by reduce and by show."""
 
+import io
+from dataclasses import replace
+
 import pytest
+from rich.console import Console
 
 from tests.cli.command import run, usable_models
 from theoryprune.cli.reductions import read_reduction
@@ -69,3 +73,27 @@ class Residual(nn.Module):
     result = run(capfd, "reduce", "nets.py:Residual", "--params", "0.9", "--effort", "fast")
     assert result.code == 0, result.err
     assert "a residual stream (--streams reduces it)" in " ".join(result.out.split())
+
+
+def test_narrow_terminals_get_fewer_columns_and_whole_names():
+    kept = read_reduction_here()
+    for width, gone in ((120, ""), (72, "last, next"), (62, "kind, last, next")):
+        console = Console(file=io.StringIO(), width=width, color_system=None)
+        console.print(next(reduction_parts(kept)))
+        text = console.file.getvalue()
+        assert (f"not shown here: {gone} (make" in text) == bool(gone), text
+        assert "…" not in text
+        for row in kept.reduction.layers:
+            assert any(line.startswith(f"{row.group} ") for line in text.splitlines())
+
+
+def test_the_heading_names_the_options_that_change_the_network():
+    run = read_reduction_here()
+    given = run.record["arguments"] | {
+        "bias_correction": "on",
+        "multiple_of": 8,
+        "fold_bn": True,
+        "protect": ["a", "b*"],
+    }
+    changed = replace(run, record=run.record | {"arguments": given})
+    assert "fold-bn, bias-correction on, multiple-of 8, protect a b*, seed 0" in reduction_heading(changed)

@@ -16,6 +16,11 @@ def test_every_group_has_its_line_with_prices_and_certificate():
     assert f"{result.spent:,} of {result.total:,} params" in lines[-2]
 
 
+def test_the_table_leaves_out_what_it_is_told_to():
+    table = reduce(model_graph("digits_mlp"), {"fc1": 3}, certify=False).plan.table(without=("last", "next"))
+    assert [column.header for column in table.columns][:4] == ["group", "kind", "channels", "error of the group"]
+
+
 def test_the_cheapest_removals_were_made():
     """What the next removal costs is more, for each parameter, than what any last one did."""
     result = reduce(model_graph("digits_mlp"), Budget(params=0.5), certify=False)

@@ -43,6 +43,9 @@ def test_good_ones_pass(given):
         ({"radius": "1"}, TypeError, "radius must be a number, the largest norm of the inputs, got '1'"),
         ({"radius": -1.0}, ValueError, "radius must be at least 0 and finite, got -1.0"),
         ({"radius": float("nan")}, ValueError, "radius must be at least 0 and finite, got nan"),
+        ({"certify": "no"}, TypeError, "certify must be True or False, got 'no'"),
+        ({"fold_bn": 1}, TypeError, "fold_bn must be True or False, got 1"),
+        ({"end_to_end": "yes"}, TypeError, "end_to_end must be True, False or None, where depth decides, got 'yes'"),
         ({"end_to_end": True, "certify": False}, ValueError, "end_to_end=True needs the certificates"),
     ],
 )

@@ -45,7 +45,7 @@ def test_vacuous_intervals_are_counted():
     method = partial(mussay, seed=0)
     result = reduce(graph, {"0": 1}, method, effort="fast")
     assert result.layers[0].certificate.vacuous
-    assert "1 of them is vacuous: deleting its group has as good a bound." in claim(result)
+    assert "1 of these intervals is vacuous: deleting its group has as good a bound." in claim(result)
     both = reduce(graph, {"0": 1, "2": 1}, method, effort="fast")
     assert [row.certificate.vacuous for row in both.layers] == [True, True]
     assert "2 of these intervals are vacuous: deleting their groups has as good a bound." in claim(both)
@@ -63,7 +63,9 @@ def test_bounds_above_what_deleting_was_seen_to_do_are_counted():
 
     proved = [row.certificate.full for row in result.layers]
     assert "vacuous" not in seen(*proved)
-    assert "1 of them is perhaps vacuous: deleting its group was not seen to change more." in seen(0.0, proved[1])
+    assert "1 of these intervals is perhaps vacuous: deleting its group was not seen to change more." in seen(
+        0.0, proved[1]
+    )
     assert "2 of these intervals are perhaps vacuous: deleting their groups was not seen" in seen(0.0, 0.0)
 
 

@@ -114,7 +114,7 @@ def read_record(folder: Path, kind: str, files: Iterable[str]) -> dict[str, Any]
         If the record is damaged, of another kind or of a newer schema.
     """
     missing = [name for name in (RECORD, *files) if not (folder / name).is_file()]
-    if missing:
+    if RECORD in missing:
         raise FileNotFoundError(f"'{folder}' is no run folder of theoryprune: {', '.join(missing)} not found in it")
     try:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -126,6 +126,8 @@ def read_record(folder: Path, kind: str, files: Iterable[str]) -> dict[str, Any]
         raise FileFormatError(f"'{folder / RECORD}' is of a {stated!r}, not of a theoryprune {kind}")
     if newer:
         raise FileFormatError(f"'{folder / RECORD}' is of a newer schema; install a newer theoryprune")
+    if missing:
+        raise FileNotFoundError(f"'{folder}' is no whole run folder: {', '.join(missing)} not found in it; run again")
     return record
 
 

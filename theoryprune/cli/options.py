@@ -29,7 +29,7 @@ LIMIT = tyro.conf.create_mutex_group(required=True, title="the budget (exactly o
 AMOUNT = tyro.conf.create_mutex_group(required=True, title="how much to keep (exactly one)")
 
 _KEYWORD = re.compile(
-    r"(?<!\w)(?<!Budget\()(scope|protect|on_collapse|schedule|density|guard|streams|params|macs|channels)="
+    r"(?<!\w)(?<!Budget\()(scope|protect|on_collapse|schedule|density|guard|streams|end_to_end|params|macs|channels)="
     r"(?:'(\w+)'|(\w+)\((\d*)\)|(\d[\d.]*(?:e-?\d+)?)|\.\.\.|True)"
 )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +17,10 @@ from theoryprune.coresets.group_certificate import NOT_ASKED
 from theoryprune.coresets.reduced_group import ReducedGroup
 
 _WIDTH = 160
-"""Columns of the table as text."""
+"""Characters of a line of the table as text."""
+_NOTE = 16
+"""Characters of a line of its last column at least, where notes are that long."""
+_COLUMNS = ("group", "kind", "channels", "last", "next", "error of the group", "tight", "vacuous", "note")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,16 +72,20 @@ class Plan:
             console.print(line, soft_wrap=True)
         return "\n".join(line.rstrip() for line in console.export_text().splitlines())
 
-    def table(self) -> Table:
-        """Return the same rows as a rich table."""
+    def table(self, without: Collection[str] = ()) -> Table:
+        """Return the same rows as a rich table, without the columns of these names."""
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("group", overflow="fold")
-        table.add_column("kind", no_wrap=True)
-        for name in ("channels", "last", "next", "error of the group", "tight", "vacuous"):
-            table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("note", overflow="fold")
-        for row in self.layers:
-            table.add_row(*self._cells(row), style="dim" if row.after == row.before else None)
+        rows = [self._cells(row) for row in self.layers]
+        shown = [name not in without for name in _COLUMNS]
+        for name, *column in compress(zip(_COLUMNS, *rows, strict=True), shown):
+            longest = max(len(name), *map(len, column))
+            if name == "note":
+                table.add_column(name, overflow="fold", min_width=min(_NOTE, longest))
+            else:
+                justify: JustifyMethod = "left" if name in ("group", "kind") else "right"
+                table.add_column(name, justify=justify, no_wrap=True, min_width=longest)
+        for group, cells in zip(self.layers, rows, strict=True):
+            table.add_row(*compress(cells, shown), style="dim" if group.after == group.before else None)
         return table
 
     def _cells(self, row: ReducedGroup) -> tuple[Text | str, ...]:

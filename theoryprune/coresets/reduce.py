@@ -78,8 +78,8 @@ def reduce(
         for `kernel_fit`, the former for all others. Certificates do not rest on it.
     bias_correction : bool, optional
         Whether the mean of what the new weights leave out goes into the biases of the consumers, wherever batch norms
-        tell it (`intercept_of`): for every method, or for none. By default wherever the
-        method sees the laws of batch norms. Consumers without a bias get one; budgets and certificates count it.
+        tell it (`intercept_of`): for every method, or for none. By default wherever the method sees the laws of batch
+        norms. Consumers without a bias get one; budgets and certificates count it.
     fold_bn : bool
         Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
         certified then is the folded network. By default they stay, and only the computation folds them.
@@ -131,7 +131,7 @@ def reduce(
     require_finite(graph)
     check_reduce_arguments(
         method=method, streams=streams, min_keep=min_keep, how=how, weights=weights, certify=certify,
-        end_to_end=end_to_end, radius=radius, effort=effort, bias_correction=bias_correction,
+        end_to_end=end_to_end, radius=radius, effort=effort, bias_correction=bias_correction, fold_bn=fold_bn,
     )  # fmt: skip
     generator(seed)  # refuses what is no seed
     normalised = told_by_batch_norms(inputs, method)

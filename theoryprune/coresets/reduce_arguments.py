@@ -19,18 +19,19 @@ def check_reduce_arguments(
     min_keep: object,
     how: object,
     weights: object,
-    certify: bool,
-    end_to_end: bool | None,
+    certify: object,
+    end_to_end: object,
     radius: object,
     effort: object,
     bias_correction: object = None,
+    fold_bn: object = False,
 ) -> None:
     """Refuse arguments of `reduce` that are none, also those that this call would not use.
 
     Raises
     ------
     TypeError
-        If the method is no callable, `streams` no bool, `min_keep` no int or the radius no number.
+        If the method is no callable, a switch no bool, `min_keep` no int or the radius no number.
     ValueError
         If something is out of range or no known name, or a bound of the output is asked for without certificates.
     """
@@ -40,6 +41,11 @@ def check_reduce_arguments(
     _check_signature(method)
     if not isinstance(streams, bool):
         raise TypeError(f"streams must be True or False, got {streams!r}; protect=['name'] leaves single streams alone")
+    for name, value in (("certify", certify), ("fold_bn", fold_bn)):
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False, got {value!r}")
+    if not (end_to_end is None or isinstance(end_to_end, bool)):
+        raise TypeError(f"end_to_end must be True, False or None, where depth decides, got {end_to_end!r}")
     if not (bias_correction is None or isinstance(bias_correction, bool)):
         raise TypeError(
             f"bias_correction must be True, False or None, which leaves it to the method, got {bias_correction!r}"

@@ -52,12 +52,12 @@ def claim(reduction: Reduction) -> str:
 def _vacuous(count: int) -> str:
     if not count:
         return ""
-    these, them = ("these intervals are", "their groups") if count > 1 else ("them is", "its group")
-    return f" {count} of {these} vacuous: deleting {them} has as good a bound."
+    verb, them = ("are", "their groups") if count > 1 else ("is", "its group")
+    return f" {count} of these intervals {verb} vacuous: deleting {them} has as good a bound."
 
 
 def _unclear(count: int) -> str:
     if not count:
         return ""
-    these, them = ("these intervals are", "their groups") if count > 1 else ("them is", "its group")
-    return f" {count} of {these} perhaps vacuous: deleting {them} was not seen to change more."
+    verb, them = ("are", "their groups") if count > 1 else ("is", "its group")
+    return f" {count} of these intervals {verb} perhaps vacuous: deleting {them} was not seen to change more."

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from theoryprune.bounds.block_error import BlockError
 from theoryprune.bounds.chains import Known
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.joined import times_up
 from theoryprune.bounds.lipschitz import output_gains
 from theoryprune.bounds.measured_norms import measured_norms

@@ -11,7 +11,7 @@ from torch import Tensor
 from theoryprune.bounds.block_error import BlockError
 from theoryprune.bounds.block_terms import block_terms
 from theoryprune.bounds.chains import Known
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.network_error import BlockTerm, EndToEnd
 from theoryprune.bounds.network_witness import differences, search_difference
 from theoryprune.bounds.rounding import sum_up

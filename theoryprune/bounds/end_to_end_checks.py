@@ -11,7 +11,7 @@ from torch import Tensor
 
 from theoryprune.bounds.block_error import BlockError
 from theoryprune.bounds.chains import Known
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.network_error import EndToEnd
 from theoryprune.bounds.term_checks import wrong_terms, wrong_witness
 from theoryprune.geometry import Verdict

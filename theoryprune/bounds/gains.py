@@ -7,9 +7,7 @@ from functools import partial
 import numpy as np
 
 from theoryprune.bounds.centre import centre_bound, linear_norm_up, middle_norm_up
-from theoryprune.bounds.effort import EFFORTS as EFFORTS
-from theoryprune.bounds.effort import Effort as Effort
-from theoryprune.bounds.effort import check_effort
+from theoryprune.bounds.effort import Effort, check_effort
 from theoryprune.bounds.gain_bounds import GainBounds, nothing_stated, stated
 from theoryprune.bounds.lmi import is_sector_bound
 from theoryprune.bounds.pair import Pair

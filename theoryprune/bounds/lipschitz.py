@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from theoryprune.bounds.chains import Known, affine_chains, chain_gain
-from theoryprune.bounds.gains import EFFORTS, Effort
+from theoryprune.bounds.effort import Effort, check_effort
 from theoryprune.bounds.joined import joined, times_up
 from theoryprune.bounds.layer_gain import layer_gain
 from theoryprune.graph.evaluate import require_values
@@ -89,8 +89,7 @@ def output_gains(
     arithmetic per start.
     """
     require_values(graph, "output_gains")
-    if effort not in EFFORTS:
-        raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
+    check_effort(effort)
     known = {} if known is None else known
     names = list(graph.shapes) if starts is None else list(starts)
     own: dict[Layer, float] = {}  # gains of records that belong to no chain

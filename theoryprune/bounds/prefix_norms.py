@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from theoryprune.bounds.chains import Chain, Known, affine_chains, chain_gain, chain_offset
-from theoryprune.bounds.gains import EFFORTS, Effort
+from theoryprune.bounds.effort import Effort, check_effort
 from theoryprune.bounds.joined import joined, times_up
 from theoryprune.bounds.layer_gain import layer_gain
 from theoryprune.bounds.output_norm import norm_at_most, norm_at_zero
@@ -65,8 +65,7 @@ def prefix_norms(
     True
     """
     require_values(graph, "prefix_norms")
-    if effort not in EFFORTS:
-        raise ValueError(f"effort must be one of {', '.join(EFFORTS)}, got {effort!r}")
+    check_effort(effort)
     if not 0 <= radius < float("inf"):
         raise ValueError(f"radius must be at least 0 and finite, got {radius}")
     wanted = list(graph.shapes) if names is None else list(names)

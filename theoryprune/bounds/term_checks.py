@@ -9,7 +9,7 @@ from fractions import Fraction
 from torch import Tensor
 
 from theoryprune.bounds.chains import Known
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.lipschitz import output_gains
 from theoryprune.bounds.measured_norms import measured_norms
 from theoryprune.bounds.network_error import BlockTerm, EndToEnd

@@ -9,7 +9,7 @@ import numpy as np
 from theoryprune.bounds import BlockError, stream_block
 from theoryprune.bounds.affine import affine_of
 from theoryprune.bounds.chains import affine_chains
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.bounds.kernel_gain import as_floats, kernel_gain
 from theoryprune.bounds.rounding import gamma, norm_up, up
 from theoryprune.coresets.constant_change import constant_change

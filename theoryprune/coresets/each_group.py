@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.coresets.apply import applied
 from theoryprune.coresets.certify_group import certify_group
 from theoryprune.coresets.choose import Construction, group_coreset

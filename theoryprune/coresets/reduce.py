@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from theoryprune.bounds.gains import Effort
+from theoryprune.bounds.effort import Effort
 from theoryprune.coresets.budget import Budget
 from theoryprune.coresets.certify_network import SHALLOW, certify_network
 from theoryprune.coresets.choose import Construction

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from numbers import Real
 
-from theoryprune.bounds.gains import EFFORTS
+from theoryprune.bounds.effort import EFFORTS
 from theoryprune.coresets.allocate import ALLOCATORS
 from theoryprune.coresets.output_weights import WEIGHTINGS
 

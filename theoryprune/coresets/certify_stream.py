@@ -81,9 +81,7 @@ def _require(graph: WeightGraph, hidden: Hidden) -> None:
         raise UnsupportedLayerError(f"'{name}' has no bound for merged streams: {hidden.reason}")
     for producer, places in hidden.producers.items():
         if not np.array_equal(places, everything) or weight_layer(graph, producer).groups > 1:
-            raise UnsupportedLayerError(
-                f"'{name}': '{producer}' writes only some of its channels, or in another order, or in groups"
-            )
+            raise UnsupportedLayerError(f"'{name}': '{producer}' writes it in part, in another order, or in groups")
     for consumer in hidden.consumers:
         if consumer.layer in hidden.producers:
             raise UnsupportedLayerError(f"'{name}': '{consumer.layer}' both reads and writes it")

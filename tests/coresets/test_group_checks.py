@@ -3,10 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from torch import nn
 
-from tests.coresets.nets import model_graph
+from tests.coresets.nets import model_graph, sequential_graph
 from tests.coresets.reductions import convolutions, with_first
+from tests.coresets.residual_nets import residual_net
+from theoryprune.bounds import BlockError, telescope
 from theoryprune.coresets import Budget, is_reduction, reduce
+from theoryprune.coresets.apply import apply_coreset
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +78,40 @@ def test_taking_a_certificate_out_claims_nothing(dense):
     assert is_reduction(with_first(dense, **bare, note="not asked for")).value == 1
     assert not is_reduction(with_first(dense, **bare))
     assert not is_reduction(with_first(dense, **(bare | {"full": 1.0}), note="not asked for"))
+
+
+def test_rows_of_a_stream_are_none_of_a_group_with_certificates(dense):
+    """The bound of the output would take them in place of the certificates: zeros, here."""
+    name, *_ = dense.coresets
+    networks = [dense.before]
+    for group, coreset in dense.coresets.items():
+        networks.append(apply_coreset(networks[-1], {group: coreset}))
+    terms = dense.end_to_end.terms
+    made_up = BlockError(name, terms[0].block.starts, terms[0].block.ends, 0.0)
+    rows = [(made_up,), *((term.block,) for term in terms[1:])]
+    end = telescope(networks, rows, radius=1.0, effort="fast")
+    assert end.error < 0.9 * dense.end_to_end.error
+    found = is_reduction(replace(with_first(dense, stream=(made_up,)), end_to_end=end))
+    assert "rows of a stream are stated beside layer certificates" in found.reason
+
+
+def test_whole_groups_state_nothing_but_that(dense):
+    whole = reduce(dense.before, {"fc2": 6}, effort="fast")
+    assert is_reduction(whole)
+    row = BlockError("fc1", ("<input>",), ("fc2",), 0.0)
+    for changes in ({"full": 1e-3}, {"full_observed": 1.0}, {"constant": 1.0}, {"stream": (row,)}):
+        assert "a whole group has no error" in is_reduction(with_first(whole, **changes)).reason
+
+
+def test_a_search_that_does_not_know_the_activation_has_seen_nothing():
+    result = reduce(sequential_graph(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 2), shape=(3,)), 0.5, effort="fast")
+    part = result.layers[0].certificate.parts[0]
+    assert is_reduction(result)
+    for changes in ({"observed": part.observed}, {"full_observed": part.full_observed}, {"observed": 0.0}):
+        assert "has seen nothing" in is_reduction(with_first(result, **changes)).reason
+
+
+def test_streams_have_rows_and_no_constant():
+    result = reduce(residual_net(0), {"stem.0": 3}, streams=True, effort="fast")
+    assert is_reduction(result)
+    assert "without a certificate" in is_reduction(with_first(result, constant=1.0)).reason

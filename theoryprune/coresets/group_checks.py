@@ -42,13 +42,17 @@ def wrong_certificate(
     again with more effort.
     """
     if coreset is None or coreset.is_identity:
-        return "" if proof.best == 0 and proof.observed == 0 and not proof.parts else "a whole group has no error"
+        deleted = (proof.full, proof.full_observed, *proof.parts, *proof.stream) != (None, None)
+        no_error = proof.best == 0 and proof.observed == 0 and proof.constant == 0
+        return "a whole group has no error" if deleted or not no_error else ""
     if proof.best is None:
-        numbers = (proof.observed, proof.full, proof.full_observed)
+        numbers = (proof.observed, proof.full, proof.full_observed, proof.constant or None)
         stated = any(number is not None for number in numbers) or proof.parts
         if stated or not proof.note:
             return "bounds are stated without a certificate"
         return _wrong_stream(proof, before, after, hidden, coreset, tol) if proof.stream else ""
+    if proof.stream:  # the bound of the output would take these rows, and not those of the certificates
+        return "rows of a stream are stated beside layer certificates"
     readings = compared_layers(before, after, hidden, coreset)
     if len(readings) != len(proof.parts):
         return f"{len(proof.parts)} layer certificates for {len(readings)} readings"
@@ -61,7 +65,7 @@ def wrong_certificate(
             found = is_layer_certificate(part, **given, tol=tol)
         if not found:
             return found.reason
-    return _wrong_sum(proof, tol)
+    return _wrong_sum(proof, hidden, tol)
 
 
 def _wrong_stream(
@@ -82,7 +86,7 @@ def _wrong_stream(
     return ""
 
 
-def _wrong_sum(proof: GroupCertificate, tol: float) -> str:
+def _wrong_sum(proof: GroupCertificate, hidden: Hidden, tol: float) -> str:
     """What is not so of a group's bounds, given those of its parts."""
     wanted = {
         "best": _root([part.best for part in proof.parts]),
@@ -93,6 +97,9 @@ def _wrong_sum(proof: GroupCertificate, tol: float) -> str:
         stated = getattr(proof, name)
         if stated != value and not (stated is not None and abs(stated - value) <= tol * value):
             return f"{name} is stated as {stated}, the layer certificates give {value}"
+    known = hidden.law == "homogeneous" and any(part.witness is not None for part in proof.parts)
+    if not known and (proof.observed, proof.full_observed) != (None, None):
+        return "a search that does not know what lies between the layers has seen nothing"
     for name in ("observed", "full_observed"):
         stated, seen = getattr(proof, name), max(getattr(part, name) for part in proof.parts)
         if stated is not None and not 0 <= stated <= seen:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import nn
 
-from tests.coresets.nets import model_graph
+from tests.coresets.nets import model_graph, sequential_graph
 from tests.coresets.reductions import convolutions, with_coreset
-from theoryprune.coresets import Budget, is_reduction, reduce
+from theoryprune.coresets import Budget, apply_coreset, is_reduction, reduce
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,16 @@ def test_counts_and_budgets(mixed):
     }  # fmt: skip
     for message, tampered in cases.items():
         assert message in is_reduction(tampered).reason
+
+
+def test_means_that_batch_norms_do_not_tell():
+    """Also where graph and means agree: the row says that the mean is the one that batch norms tell."""
+    graph = sequential_graph(nn.Linear(3, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 2), shape=(3,))
+    result = reduce(graph, 0.5, bias_correction=True, certify=False)
+    (mean,) = result.coresets["0"].means
+    assert is_reduction(result)
+    for other in (mean + 1, mean * float("nan")):
+        changed = with_coreset(result, "0", means=(other,))
+        if np.isfinite(other).all():
+            changed = replace(changed, graph=apply_coreset(result.before, changed.coresets))
+        assert "means of units are stated that batch norms do not tell" in is_reduction(changed).reason

@@ -29,12 +29,19 @@ def wrong_widths(reduction: Reduction, groups: tuple[Hidden, ...]) -> str:
             return f"'{row.group}': {row.after} of {row.before} channels are stated, it keeps {left} of {hidden.units}"
         if coreset is not None and not _numbers(coreset):
             return f"'{row.group}': the units kept are no ascending numbers of units"
+        if coreset is not None and not _told(coreset, hidden):
+            return f"'{row.group}': means of units are stated that batch norms do not tell"
         if row.mean != ("" if coreset is None else coreset.corrected):
             return f"'{row.group}': the row says otherwise of the mean of what is lost"
     divided = reduction.plan.allocation
     if divided is not None and any(reduction.widths.get(name) != width for name, width in divided.widths.items()):
         return "the widths are not those of the allocation"
     return ""
+
+
+def _told(coreset: GroupCoreset, hidden: Hidden) -> bool:
+    pairs = zip(coreset.means, (consumer.units.told for consumer in hidden.consumers), strict=False)
+    return all(mean is None or (told is not None and np.array_equal(mean, told.mean)) for mean, told in pairs)
 
 
 def _numbers(coreset: GroupCoreset) -> bool:

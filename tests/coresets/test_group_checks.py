@@ -8,9 +8,11 @@ from torch import nn
 from tests.coresets.nets import model_graph, sequential_graph
 from tests.coresets.reductions import convolutions, with_first
 from tests.coresets.residual_nets import residual_net
-from theoryprune.bounds import BlockError, telescope
-from theoryprune.coresets import Budget, is_reduction, reduce
-from theoryprune.coresets.apply import apply_coreset
+from theoryprune.bounds import BlockError, certify_conv_layer, certify_layer, telescope
+from theoryprune.coresets import Budget, apply_coreset, is_reduction, reduce
+from theoryprune.coresets.certify_group import compared_layers
+from theoryprune.coresets.group_certificate import summed
+from theoryprune.coresets.hidden_groups import hidden_groups
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +117,20 @@ def test_streams_have_rows_and_no_constant():
     result = reduce(residual_net(0), {"stem.0": 3}, streams=True, effort="fast")
     assert is_reduction(result)
     assert "without a certificate" in is_reduction(with_first(result, constant=1.0)).reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("dense", {"nonnegative": True}), ("dense", {"tau": 1000.0}), ("mixed", {"nonnegative": True})],
+)
+def test_certificates_for_other_inputs(kind, options):
+    """They hold, and the numbers of the group are theirs; but a group's are for every input, 1 beside the biases."""
+    dense = sequential_graph(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3), shape=(4,))
+    graph = dense if kind == "dense" else convolutions()
+    result = reduce(graph, {"0": 3}, effort="fast", end_to_end=False)
+    coreset, hidden = result.coresets["0"], hidden_groups(graph)[0]
+    certify = certify_layer if kind == "dense" else certify_conv_layer
+    given = compared_layers(graph, apply_coreset(graph, {"0": coreset}), hidden, coreset)
+    proof = summed([certify(**each, **options, effort="fast") for each in given], seen=True)
+    assert is_reduction(result)
+    assert "for other inputs" in is_reduction(with_first(result, **vars(proof))).reason

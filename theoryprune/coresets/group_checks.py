@@ -65,6 +65,8 @@ def wrong_certificate(
             found = is_layer_certificate(part, **given, tol=tol)
         if not found:
             return found.reason
+        if part.nonnegative or getattr(part, "tau", None) not in (None, 1.0):
+            return "a certificate is for other inputs: x >= 0 only, or biases that weigh something else than 1"
     return _wrong_sum(proof, hidden, tol)
 
 

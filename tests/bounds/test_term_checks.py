@@ -62,6 +62,7 @@ def test_witnesses(case):
         ({"witness": 2 * found.x}, "outside the ball"),
         ({"observed": 1.01 * found.difference}, "does not attain"),
         ({"output": 1e6}, "an output larger than any"),
+        ({"output": 0.0}, "below that of the witness"),
         ({"error": 0.9 * found.difference}, "a difference above the error"),
     ):
         said = wrong_witness(replace(result, **changes), graph, after, None, "default", 0)

@@ -104,6 +104,8 @@ def wrong_witness(
         return "the witness does not attain what is stated"
     if not result.output <= largest * (1 + _SLACK):
         return "an output larger than any is stated"
+    if not attained.output * (1 - _SLACK) <= result.output:
+        return "the largest output is stated below that of the witness"
     if not max(seen.difference, attained.difference) <= result.error:
         return "a difference above the error was found"
     return ""

@@ -13,7 +13,7 @@ def test_coresets_applied_one_after_the_other_give_the_network():
     graph = model_graph("grouped_tiny")
     groups = hidden_groups(graph)
     widths = {hidden.group.name: hidden.units // 2 for hidden in groups}
-    settings = Settings(merge, normalised=False, corrected=False, certify=False, effort="fast", seed=0)
+    settings = Settings(merge, normalised=False, corrected=(), certify=False, effort="fast", seed=0)
     networks, coresets, proofs = each_group(graph, groups, widths, settings)
     again = tp.apply_coreset(graph, coresets)
     assert all(torch.equal(weight, again.weights[name]) for name, weight in networks[-1].weights.items())
@@ -28,7 +28,7 @@ def test_coresets_applied_one_after_the_other_give_the_network():
 
 def test_whole_groups_are_left_alone():
     graph = model_graph("digits_mlp")
-    settings = Settings(merge, normalised=True, corrected=True, certify=True, effort="fast", seed=0)
+    settings = Settings(merge, normalised=True, corrected=("fc1", "fc2"), certify=True, effort="fast", seed=0)
     networks, coresets, proofs = each_group(graph, hidden_groups(graph), {"fc1": 16, "fc2": 12}, settings)
     assert networks == (graph,)
     assert not coresets
@@ -38,6 +38,6 @@ def test_whole_groups_are_left_alone():
 def test_constructions_that_draw_meet_the_widths_exactly():
     graph = model_graph("digits_mlp")
     for seed in range(4):
-        settings = Settings(additive, normalised=False, corrected=False, certify=False, effort="fast", seed=seed)
+        settings = Settings(additive, normalised=False, corrected=(), certify=False, effort="fast", seed=seed)
         coresets = each_group(graph, hidden_groups(graph), {"fc1": 8, "fc2": 6}, settings)[1]
         assert [coreset.width for coreset in coresets.values()] == [8, 6]

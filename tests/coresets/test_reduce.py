@@ -122,6 +122,16 @@ def test_who_gets_the_mean_into_the_bias():
     assert "mean in the bias" in reduce(graph, 0.5, kernel_fit).plan.explain()
 
 
+def test_where_nothing_can_be_certified_the_mean_goes_into_the_bias_by_default():
+    graph = model_graph("mobile_tiny")
+    for given, said in ((None, {"depthwise"}), (False, set()), (True, {"depthwise", "convolution"})):
+        rows = reduce(graph, 0.5, merge, bias_correction=given, certify=False).layers
+        reduced = [row for row in rows if row.after < row.before]
+        assert {row.kind for row in reduced} == {"depthwise", "convolution"}
+        assert {row.kind for row in reduced if row.mean == "mean in the bias"} == said
+        assert {row.mean for row in reduced if row.kind not in said} <= {""}
+
+
 def test_where_nothing_is_told_the_plan_says_so():
     result = reduce(model_graph("digits_mlp"), 0.5, bias_correction=True, certify=False)
     assert "mean not told by batch norms" in result.plan.explain()

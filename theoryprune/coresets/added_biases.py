@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -17,7 +17,7 @@ def added_biases(
     groups: Sequence[Hidden],
     orders: Mapping[str, Sequence[int]] | None = None,
     *,
-    corrected: bool = False,
+    corrected: Collection[str] = (),
 ) -> Callable[[Mapping[str, int]], int]:
     """Return a function that counts the parameters which `applied` adds, by the widths of groups.
 
@@ -28,8 +28,8 @@ def added_biases(
         Those that may lose channels.
     orders : mapping of str to sequence of int, optional
         As for `width_cost`.
-    corrected : bool
-        Whether the means of what is lost go into biases too.
+    corrected : collection of str
+        Groups of which the means of what is lost go into biases too.
 
     Returns
     -------
@@ -39,11 +39,14 @@ def added_biases(
     Notes
     -----
     Where a batch norm follows the activation, the shifts of the channels that go are put into the biases of their
-    consumers; with `corrected` their means, where they are told. A consumer without a bias gets one, as soon as the
-    group loses a channel. Cost: a `width_cost` for each set of such consumers that is met, and for each call that of
-    two counts.
+    consumers; of `corrected` groups their means, where they are told. A consumer without a bias gets one, as soon as
+    the group loses a channel. Cost: a `width_cost` for each set of such consumers that is met, and for each call that
+    of two counts.
     """
-    gains = {hidden.group.name: (hidden.units, _without_bias(graph, hidden, corrected)) for hidden in groups}
+    gains = {
+        hidden.group.name: (hidden.units, _without_bias(graph, hidden, hidden.group.name in corrected))
+        for hidden in groups
+    }
 
     @cache
     def cost(layers: frozenset[str]) -> WidthCost:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ def divide(
     weights: Weighting | None = None,
     min_keep: int = 0,
     multiple_of: int = 1,
-    corrected: bool = False,
+    corrected: Collection[str] = (),
 ) -> Division:
     """Choose the widths of groups within a budget.
 
@@ -59,7 +59,7 @@ def divide(
     budget : Budget
     how, weights, min_keep, multiple_of
         As for `reduce`.
-    corrected : bool
+    corrected : collection of str
         Whether means go into biases (`added_biases`).
 
     Raises

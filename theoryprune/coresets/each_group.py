@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from theoryprune.bounds.effort import Effort
@@ -27,8 +27,8 @@ class Settings:
         The construction.
     normalised : bool
         Whether it gets the laws of units that batch norms tell.
-    corrected : bool
-        Whether the means of what is lost go into biases, where batch norms tell them.
+    corrected : collection of str
+        Groups of which the means of what is lost go into biases, where batch norms tell them.
     certify : bool
     effort : str
     seed : int
@@ -36,7 +36,7 @@ class Settings:
 
     method: Construction
     normalised: bool
-    corrected: bool
+    corrected: Collection[str]
     certify: bool
     effort: Effort
     seed: int
@@ -91,13 +91,14 @@ def each_group(
 def _coreset(graph: WeightGraph, hidden: Hidden, width: int, settings: Settings) -> GroupCoreset:
     layer = matrices_of(graph, hidden)
     slopes = tuple(slope_of(hidden, place) for place in range(len(hidden.readings)))
+    corrected = hidden.group.name in settings.corrected
     found: list[Preactivation | None] = []
     if settings.normalised and hidden.law == "none":
-        found = [uncorrelated(reading, about_means=settings.corrected) for reading in hidden.readings]
+        found = [uncorrelated(reading, about_means=corrected) for reading in hidden.readings]
     elif settings.normalised:
         found = [preactivation(graph, hidden, reading) for reading in hidden.readings]
     laws = [] if None in found else [law for law in found if law is not None]
-    told = [consumer.units.told for consumer in hidden.consumers] if settings.corrected else []
+    told = [consumer.units.told for consumer in hidden.consumers] if corrected else []
     means = [None if one is None else one.mean for one in told]
     chosen = {"seed": settings.seed, "mode": "distinct"}  # a width is a number of different units
     return group_coreset(layer, settings.method, width, slopes=slopes, laws=laws, means=means, **chosen)

@@ -120,3 +120,20 @@ def told_by_batch_norms(inputs: str | None, method: Callable[..., object]) -> bo
         raise ValueError(f"inputs must be one of {', '.join(map(repr, get_args(Inputs)))}, got {inputs!r}")
     inner = inspect.unwrap(method)
     return getattr(inner, "func", inner) is kernel_fit if inputs is None else inputs == "batchnorm"
+
+
+def is_corrected(hidden: Hidden, bias_correction: bool | None, *, normalised: bool) -> bool:
+    """Return whether the mean of what a group loses goes into biases.
+
+    Parameters
+    ----------
+    hidden : Hidden
+    bias_correction : bool or None
+        As for `reduce`. By default it is, if the method sees what batch norms tell; and where units can only be
+        selected, for there is no certificate to loosen, and nothing else makes up for what is lost.
+    normalised : bool
+        Whether the method sees it.
+    """
+    if bias_correction is not None:
+        return bias_correction
+    return normalised or (hidden.law == "none" and any(c.units.told is not None for c in hidden.consumers))

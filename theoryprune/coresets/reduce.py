@@ -14,7 +14,7 @@ from theoryprune.coresets.hidden_groups import hidden_groups
 from theoryprune.coresets.make_plan import make_plan, reduced_group
 from theoryprune.coresets.merge import merge
 from theoryprune.coresets.output_weights import Weighting
-from theoryprune.coresets.preactivation import Inputs, told_by_batch_norms
+from theoryprune.coresets.preactivation import Inputs, is_corrected, told_by_batch_norms
 from theoryprune.coresets.progress import group_bar
 from theoryprune.coresets.reduce_arguments import check_reduce_arguments
 from theoryprune.coresets.reduction import Reduction, small_network
@@ -79,7 +79,8 @@ def reduce(
     bias_correction : bool, optional
         Whether the mean of what the new weights leave out goes into the biases of the consumers, wherever batch norms
         tell it (`intercept_of`): for every method, or for none. By default wherever the method sees the laws of batch
-        norms. Consumers without a bias get one; budgets and certificates count it.
+        norms, and in groups that have no certificate to loosen, such as depthwise ones. Consumers without a bias get
+        one; budgets and certificates count it.
     fold_bn : bool
         Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
         certified then is the folded network. By default they stay, and only the computation folds them.
@@ -135,9 +136,9 @@ def reduce(
     )  # fmt: skip
     generator(seed)  # refuses what is no seed
     normalised = told_by_batch_norms(inputs, method)
-    corrected = normalised if bias_correction is None else bias_correction
     graph = fold_batch_norms(graph) if fold_bn else graph
     groups = hidden_groups(graph)
+    corrected = frozenset(h.group.name for h in groups if is_corrected(h, bias_correction, normalised=normalised))
     notes = whole_reasons(graph, groups, streams=streams, protect=protect)
     free = prunable_groups(groups, notes)
     with group_bar("dividing the budget", progress) as at_work:

@@ -40,6 +40,8 @@ def test_counts_and_budgets(mixed):
         "are stated, the small network has": changed_plan(mixed, spent=plan.spent - 1),
         "of 1 params are stated": changed_plan(mixed, total=1),
         "channels are stated, it keeps": changed_plan(mixed, layers=(replace(first, after=first.after - 1), *rest)),
+        "otherwise of the kind of group": changed_plan(mixed, layers=(replace(first, kind="stream"), *rest)),
+        "or of what was done with it": changed_plan(mixed, layers=(replace(first, method="uniform"), *rest)),
         "are not those of the removable groups": changed_plan(mixed, layers=tuple(rest)),
         "is exceeded": changed_plan(mixed, allocation=replace(divided, budget=Budget(params=0.1))),
         "counts something else": changed_plan(mixed, allocation=replace(divided, total=1)),

@@ -6,6 +6,7 @@ import numpy as np
 
 from theoryprune.coresets.group_coreset import GroupCoreset
 from theoryprune.coresets.hidden import Hidden
+from theoryprune.coresets.make_plan import kind_of, method_of
 from theoryprune.coresets.reduction import Reduction
 from theoryprune.coresets.spent import spent
 
@@ -31,6 +32,8 @@ def wrong_widths(reduction: Reduction, groups: tuple[Hidden, ...]) -> str:
             return f"'{row.group}': the units kept are no ascending numbers of units"
         if coreset is not None and not _told(coreset, hidden):
             return f"'{row.group}': means of units are stated that batch norms do not tell"
+        if (row.kind, row.method) != (kind_of(reduction.before, hidden), method_of(hidden, coreset)):
+            return f"'{row.group}': the row says otherwise of the kind of group, or of what was done with it"
         if row.mean != ("" if coreset is None else coreset.corrected):
             return f"'{row.group}': the row says otherwise of the mean of what is lost"
     divided = reduction.plan.allocation

@@ -36,15 +36,23 @@ def reduced_group(
     notes : mapping of str to str
         Why groups are whole that could not lose any.
     """
-    name, kind = hidden.group.name, _kind(graph, hidden)
-    if name not in coresets:
-        return ReducedGroup(name, kind, hidden.units, hidden.units, "", notes.get(name, ""), proofs[name])
-    method = "selection" if hidden.law == "none" else coresets[name].readings[0].method
-    coreset, proof = coresets[name], proofs[name]
+    name = hidden.group.name
+    coreset, proof, kind = coresets.get(name), proofs[name], kind_of(graph, hidden)
+    if coreset is None:
+        return ReducedGroup(name, kind, hidden.units, hidden.units, "", notes.get(name, ""), proof)
+    method = method_of(hidden, coreset)
     return ReducedGroup(name, kind, hidden.units, coreset.width, method, hidden.reason, proof, coreset.corrected)
 
 
-def _kind(graph: WeightGraph, hidden: Hidden) -> str:
+def method_of(hidden: Hidden, coreset: GroupCoreset | None) -> str:
+    """Return what was done with a group in a word; empty if nothing."""
+    if coreset is None:
+        return ""
+    return "selection" if hidden.law == "none" else coreset.readings[0].method
+
+
+def kind_of(graph: WeightGraph, hidden: Hidden) -> str:
+    """Return what kind of group it is in a word."""
     if hidden.stream:
         return "stream"
     if hidden.reason.startswith("depthwise"):

@@ -178,11 +178,12 @@ def test_no_certificate_is_violated_inside_the_network(model, method):
     assert same_tensors(graph, result.graph)
 
 
+@pytest.mark.parametrize("corrected", [None, True])
 @pytest.mark.parametrize("model", [name for name in MODELS if name != "grouped_tiny"])
-def test_batch_norms_kept_or_folded_give_one_function(model):
-    """The same channels, folded with the batch norms beside the weights and inside them."""
+def test_batch_norms_kept_or_folded_give_one_function(model, corrected):
+    """The same channels and means, folded with the batch norms beside the weights and inside them."""
     graph = model_graph(model)
-    result = reduce(graph, 0.5, streams=True, certify=False)
+    result = reduce(graph, 0.5, streams=True, certify=False, bias_correction=corrected)
     folded = fold_batch_norms(graph)
     for name, coreset in result.coresets.items():
 
@@ -190,7 +191,7 @@ def test_batch_norms_kept_or_folded_give_one_function(model):
             return fold(incoming, outgoing, kept)
 
         layer = hidden_layer(folded, name)
-        folded = tp.apply_coreset(folded, {name: group_coreset(layer, same_units, coreset.width)})
+        folded = tp.apply_coreset(folded, {name: group_coreset(layer, same_units, coreset.width, means=coreset.means)})
     x = inputs_of(graph)
     assert difference(tp.forward(result.graph, x), tp.forward(folded, x)) < 1e-12
 

@@ -83,7 +83,8 @@ def reduce(
         one; budgets and certificates count it.
     fold_bn : bool
         Whether batch norms are first folded into the layers before them (`fold_batch_norms`): what is reduced and
-        certified then is the folded network. By default they stay, and only the computation folds them.
+        certified then is the folded network, and no batch norm tells laws or means any more. By default they stay, and
+        only the computation folds them.
     certify : bool
         Whether each row gets its certificate.
     end_to_end : bool, optional
